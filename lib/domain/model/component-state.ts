@@ -1,0 +1,24 @@
+import type { Sample } from "./sample.ts";
+import type { ServiceState } from "./service.ts";
+
+/**
+ * What the monitor last saw of a component; one small item, overwritten. Holds the recent window of samples so that a
+ * decision needs no range query. Written by the monitor only.
+ */
+export interface ComponentState {
+  readonly v: 1;
+  readonly component: string;
+  readonly updatedAtMs: number;
+  /** Absent while the service could never be described. */
+  readonly service?: ServiceState | undefined;
+  /** Why the service could not be described at the last try. */
+  readonly serviceProblem?: string | undefined;
+  /** Ascending by endMs, at most `monitor.windowSamples`. */
+  readonly window: readonly Sample[];
+  /** End of the newest period asked for and answered: nothing is read twice. */
+  readonly readThroughMs: number;
+  /** 0..100, see domain/monitor/performance.ts; absent while unknown. */
+  readonly performanceScore?: number | undefined;
+  /** Slow mean of the score (per day), the base of PERFORMANCE_DEGRADATION. */
+  readonly performanceBaseline?: number | undefined;
+}

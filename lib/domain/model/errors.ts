@@ -1,0 +1,30 @@
+/** Root of every error raised on purpose. `code` is stable: alarms, exit codes and the runbook key on it. */
+export abstract class ControllerError extends Error {
+  abstract readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.details = details;
+    this.name = new.target.name;
+  }
+}
+
+/** A precondition was broken inside this repository. Never thrown for bad data. */
+export class InvariantError extends ControllerError {
+  readonly code = "INVARIANT";
+}
+
+/** Input of the user (configuration, trace, state document) that cannot be used; `problems` lists all of them. */
+export class InputError extends ControllerError {
+  readonly code = "INPUT";
+  readonly problems: readonly string[];
+  constructor(what: string, problems: readonly string[], options?: ErrorOptions) {
+    super(`${what}\n${problems.map((each) => `  ${each}`).join("\n")}`, { problems }, options);
+    this.problems = problems;
+  }
+}
+
+/** The state store, or another dependency, did not do what was asked; nothing may be decided or applied on top of it. */
+export class DependencyError extends ControllerError {
+  readonly code = "DEPENDENCY";
+}

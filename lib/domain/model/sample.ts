@@ -1,0 +1,54 @@
+/** The raw metrics of one component. Use is absolute: a percentage changes its meaning when the task is resized. */
+export const METRICS = [
+  "cpuUsed", // milli-vCPU over all tasks
+  "memoryUsed", // milli-GiB over all tasks
+  "networkUsed", // milli-Gbit/s over all tasks
+  "storageUsed", // milli-GiB over all tasks, the free 20 GiB of each included
+  "responseTime", // milliseconds, mean over the period
+  "throughput", // operations finished per second
+  "queueLength", // operations waiting
+  "errorRate", // failed share of the operations, 0..1
+] as const;
+export type MetricName = (typeof METRICS)[number];
+
+/** Why a value is absent. Absent is never zero (law 6). */
+export const ABSENCES = [
+  "missing",
+  "partial",
+  "stale",
+  "future",
+  "not-finite",
+  "negative",
+  "implausible",
+  "denied",
+  "throttled",
+  "no-source",
+  "no-traffic",
+] as const;
+export type Absence = (typeof ABSENCES)[number];
+
+/** All that was observed of one component over one period [endMs - periodMs, endMs). One item in the store. */
+export interface Sample {
+  readonly endMs: number;
+  readonly periodMs: number;
+  readonly values: Readonly<Partial<Record<MetricName, number>>>;
+  readonly absent: Readonly<Partial<Record<MetricName, Absence>>>;
+}
+
+/** Twelve 5-minute or twenty-four 1-hour means in one item. */
+export interface RollupBucket {
+  readonly startMs: number;
+  /** Samples that went in, for the weight of the mean. */
+  readonly samples: number;
+  readonly mean: Readonly<Partial<Record<MetricName, number>>>;
+  readonly max: Readonly<Partial<Record<MetricName, number>>>;
+}
+export type Resolution = "5m" | "1h";
+export interface RollupBlock {
+  readonly v: 1;
+  readonly component: string;
+  readonly resolution: Resolution;
+  /** Start of the block: an hour for 5m, a day for 1h; UTC. */
+  readonly startMs: number;
+  readonly buckets: readonly RollupBucket[];
+}

@@ -1,0 +1,41 @@
+import type { Absence } from "./sample.ts";
+import type { TriggerName, Unit } from "./trigger.ts";
+
+/** One rule's reading of the world: the trigger's value judged against the rule's thresholds. */
+export interface Signal {
+  readonly rule: string;
+  readonly trigger: TriggerName;
+  readonly unit: Unit;
+  /** Newest value; undefined when absent, with the reason beside it. */
+  readonly value?: number | undefined;
+  readonly absent?: Absence | undefined;
+  readonly target: number;
+  readonly up: number;
+  readonly down: number;
+  /** Recent values, ascending in time, at most 30: what strategies look at. */
+  readonly points: readonly SignalPoint[];
+  /** Age of the newest value at evaluation, ms. */
+  readonly ageMs: number;
+  /** Present share of the expected samples of the window, 0..1. */
+  readonly completeness: number;
+  /** Values are use over capacity, so a forecast or a shrink can be judged by scaling the capacity. */
+  readonly scalesWithCapacity: boolean;
+  /** Forecast of the value at now + lead, where a forecast exists. */
+  readonly forecast?: SignalForecast | undefined;
+}
+export interface SignalPoint {
+  readonly atMs: number;
+  readonly value: number;
+}
+export interface SignalForecast {
+  readonly atMs: number;
+  readonly mean: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** Highest mean and highest upper bound from now to the horizon: a shrink must hold until then. */
+  readonly peakUpper: number;
+  readonly trusted: boolean;
+  readonly model: string;
+  /** Why it is (not) trusted. */
+  readonly reason: string;
+}
