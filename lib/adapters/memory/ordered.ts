@@ -60,9 +60,9 @@ export class Timeline<K extends number | string, V> {
     return gone.size;
   }
 
-  /** All keys with their values, ascending. */
-  *entries(): Generator<[K, V]> {
-    for (const [i, key] of this.#keys.entries()) yield [key, this.#values[i] as V];
+  /** All values, ascending by key; the list is the line's own. */
+  values(): readonly V[] {
+    return this.#values;
   }
 
   /** Index of the first key that is not before `key`. */
@@ -117,11 +117,6 @@ export class Directory<V> {
   list(): V[] {
     this.#sort();
     return this.#values.slice();
-  }
-
-  *entries(): Generator<[string, V]> {
-    this.#sort();
-    for (const [i, name] of this.#names.entries()) yield [name, this.#values[i] as V];
   }
 
   #sort(): void {

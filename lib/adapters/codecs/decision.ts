@@ -1,0 +1,102 @@
+import * as z from "zod";
+import { STATUSES, type Decision } from "../../domain/model/decision.ts";
+import { HOLD_REASONS, REFUSAL_REASONS } from "../../domain/model/reasons.ts";
+import { RESOURCE_TYPES } from "../../domain/model/resources.ts";
+import { ABSENCES } from "../../domain/model/sample.ts";
+import { ACTIONS, MODES, STRATEGIES, TRIGGERS } from "../../domain/model/trigger.ts";
+import { allocation, count, keyTime, name, points, text } from "./wire.ts";
+
+const percent = z.number().min(0).max(100);
+const direction = z.enum(["grow", "shrink"]);
+
+const confidence = z.strictObject({ deviation: percent, effectiveness: percent, stability: percent, headroom: percent, total: percent });
+
+const verdict = z.strictObject({
+  rule: name,
+  trigger: z.enum(TRIGGERS),
+  priority: z.number(),
+  want: z.enum(["grow", "shrink", "hold"]),
+  because: text,
+  judgedAs: z.enum(STRATEGIES),
+  compared: z.number().optional(),
+  threshold: z.number().optional(),
+  factor: z.number().optional(),
+});
+
+const limitHit = z.strictObject({
+  limit: z.enum(["component-max", "component-min", "fleet-max", "tasks-min", "tasks-max", "fargate-size", "target-guard", "step"]),
+  resource: name.optional(),
+  bound: z.number(),
+  wanted: z.number(),
+});
+
+const plan = z.strictObject({
+  steps: z.array(z.strictObject({ component: name, before: allocation, after: allocation })).max(10),
+  limits: z.array(limitHit).max(50),
+  costDeltaPerHour: z.number(),
+});
+
+const forecast = z.strictObject({
+  atMs: z.number(),
+  mean: z.number(),
+  lower: z.number(),
+  upper: z.number(),
+  peakUpper: z.number(),
+  trusted: z.boolean(),
+  model: text,
+  reason: text,
+});
+
+const signal = z.strictObject({
+  rule: name,
+  trigger: z.enum(TRIGGERS),
+  unit: z.enum(["ratio", "milliseconds", "perSecond", "count", "score"]),
+  value: z.number().optional(),
+  absent: z.enum(ABSENCES).optional(),
+  target: z.number(),
+  up: z.number(),
+  down: z.number(),
+  points,
+  ageMs: z.number(),
+  completeness: z.number().min(0),
+  scalesWithCapacity: z.boolean(),
+  forecast: forecast.optional(),
+});
+
+const result = z.strictObject({
+  finishedAtMs: z.number(),
+  reason: z.enum(REFUSAL_REASONS).optional(),
+  valueBefore: z.number().optional(),
+  valueAfter: z.number().optional(),
+  effectiveness: percent.optional(),
+  detail: text.optional(),
+});
+
+/** Decision, hold or action. */
+export const decision: z.ZodType<Decision> = z.strictObject({
+  v: z.literal(1),
+  id: name,
+  fleet: name,
+  component: name,
+  decidedAtMs: keyTime,
+  action: z.enum(ACTIONS),
+  strategy: z.enum(STRATEGIES),
+  mode: z.enum(MODES),
+  direction: direction.optional(),
+  resource: z.enum(RESOURCE_TYPES).optional(),
+  rule: name.optional(),
+  trigger: z.enum(TRIGGERS).optional(),
+  priority: z.number(),
+  hold: z.enum(HOLD_REASONS).optional(),
+  confidence: confidence.optional(),
+  plan: plan.optional(),
+  expected: z.strictObject({ value: z.number().optional(), costDeltaPerHour: z.number() }).optional(),
+  signals: z.array(signal).max(100),
+  verdicts: z.array(verdict).max(100),
+  current: allocation,
+  status: z.enum(STATUSES),
+  version: count,
+  expiresAtMs: z.number(),
+  result: result.optional(),
+  approvedBy: text.optional(),
+});

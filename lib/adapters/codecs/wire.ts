@@ -1,0 +1,112 @@
+import * as z from "zod";
+import type { Allocation, Resources } from "../../domain/model/resources.ts";
+import { ABSENCES, METRICS, type Absence, type MetricName, type RollupBucket, type Sample } from "../../domain/model/sample.ts";
+import type { SignalPoint } from "../../domain/model/signal.ts";
+
+/*
+ * Shapes that many records share. What is written a thousand times a day is an array by position: a third of the size,
+ * and a window of fifteen samples stays one small item. Positions follow METRICS: a new metric goes to its end, anything
+ * else needs a new record version.
+ */
+
+/** A name or an id. */
+export const name = z.string().min(1).max(300);
+/** A sentence for people. */
+export const text = z.string().max(4000);
+export const count = z.int().min(0);
+/** Epoch milliseconds of something that is a key. */
+export const keyTime = z.int().min(0).max(999_999_999_999_999);
+
+export const resources: z.ZodType<Resources> = z.strictObject({ cpu: count, memory: count, network: count, storage: count });
+export const allocation: z.ZodType<Allocation> = z.strictObject({ tasks: count, size: resources });
+
+/** A value, why there is none, both, or nothing known. */
+const cell = z.union([z.number(), z.enum(ABSENCES), z.null(), z.tuple([z.number(), z.enum(ABSENCES)])]);
+type Cell = z.infer<typeof cell>;
+
+const metricNumbers = z.partialRecord(z.enum(METRICS), z.number());
+const sampleRecord = z.strictObject({
+  endMs: keyTime,
+  periodMs: z.number().positive(),
+  values: metricNumbers,
+  absent: z.partialRecord(z.enum(METRICS), z.enum(ABSENCES)),
+});
+
+function cellOf(value: number | undefined, absent: Absence | undefined): Cell {
+  if (value === undefined) return absent ?? null;
+  return absent === undefined ? value : [value, absent];
+}
+
+/** [endMs, periodMs, one cell for each metric, in the order of METRICS, trailing unknown ones left out]. */
+const sampleWire = z.tuple([z.number(), z.number()], cell).refine((row) => row.length <= METRICS.length + 2, "more values than metrics");
+const sampleCodec = z.codec(sampleWire, sampleRecord, {
+  decode: ([endMs, periodMs, ...cells]) => {
+    const values: Partial<Record<MetricName, number>> = {};
+    const absent: Partial<Record<MetricName, Absence>> = {};
+    for (const [i, each] of cells.entries()) {
+      const metric = METRICS[i] as MetricName;
+      if (Array.isArray(each)) [values[metric], absent[metric]] = each;
+      else if (typeof each === "number") values[metric] = each;
+      else if (each !== null) absent[metric] = each;
+    }
+    return { endMs, periodMs, values, absent };
+  },
+  encode: ({ endMs, periodMs, values, absent }): z.infer<typeof sampleWire> => [endMs, periodMs, ...trimmed(METRICS.map((metric) => cellOf(values[metric], absent[metric])))],
+});
+export const sample: z.ZodType<Sample> = sampleCodec;
+
+const bucketRecord = z.strictObject({ startMs: z.number(), samples: count, mean: metricNumbers, max: metricNumbers });
+const numbersWire = z.array(z.number().nullable()).max(METRICS.length);
+const bucketWire = z.tuple([z.number(), z.number(), numbersWire, numbersWire]);
+/** [startMs, samples, means, maxima], both in the order of METRICS. */
+export const bucket: z.ZodType<RollupBucket> = z.codec(bucketWire, bucketRecord, {
+  decode: ([startMs, samples, mean, max]) => ({ startMs, samples, mean: byMetric(mean), max: byMetric(max) }),
+  encode: ({ startMs, samples, mean, max }): z.infer<typeof bucketWire> => [startMs, samples, byPosition(mean), byPosition(max)],
+});
+
+function byMetric(row: readonly (number | null)[]): Partial<Record<MetricName, number>> {
+  const out: Partial<Record<MetricName, number>> = {};
+  for (const [i, value] of row.entries()) if (value !== null) out[METRICS[i] as MetricName] = value;
+  return out;
+}
+function byPosition(values: Readonly<Partial<Record<MetricName, number>>>): (number | null)[] {
+  return trimmed(METRICS.map((metric) => values[metric] ?? null));
+}
+function trimmed<T>(row: (T | null)[]): (T | null)[] {
+  let end = row.length;
+  while (end > 0 && row[end - 1] === null) end -= 1;
+  return row.slice(0, end);
+}
+
+const pointsWire = z.array(z.number()).max(2000).refine((row) => row.length % 2 === 0, "times and values in pairs");
+const pointsRecord = z.array(z.strictObject({ atMs: z.int(), value: z.number() }));
+/** [first time, value, milliseconds until the next, value, ...]. */
+export const points: z.ZodType<readonly SignalPoint[]> = z.codec(pointsWire, pointsRecord, {
+  decode: (row) => {
+    const out: { atMs: number; value: number }[] = [];
+    let atMs = 0;
+    for (let i = 0; i + 1 < row.length; i += 2) out.push({ atMs: (atMs += row[i] as number), value: row[i + 1] as number });
+    return out;
+  },
+  encode: (list) => list.flatMap(({ atMs, value }, i) => [atMs - (list[i - 1]?.atMs ?? 0), value]),
+});
+
+const JSON_DEPTH_MAX = 8;
+/**
+ * A document of another module (a trained model, a forecast): plain JSON with a bound on its depth; its size is bounded
+ * by that of an item. Its meaning is checked where it is used.
+ */
+export function plainJson<T extends object>(what: string): z.ZodType<T> {
+  return z.custom<T>((value) => typeof value === "object" && value !== null && !Array.isArray(value) && isPlain(value, JSON_DEPTH_MAX), `${what} must be plain JSON`);
+}
+
+function isPlain(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return ["string", "boolean", "undefined"].includes(typeof value);
+  if (value === null) return true;
+  if (depth === 0) return false;
+  if (Array.isArray(value)) return value.every((each) => each !== undefined && isPlain(each, depth - 1));
+  const parent: unknown = Object.getPrototypeOf(value);
+  if (parent !== Object.prototype && parent !== null) return false;
+  return Object.entries(value).every(([key, each]) => key !== "__proto__" && isPlain(each, depth - 1));
+}
