@@ -1,5 +1,5 @@
 import type { HoldReason, RefusalReason } from "./reasons.ts";
-import type { Allocation, ResourceType } from "./resources.ts";
+import type { Allocation, Resources, ResourceType } from "./resources.ts";
 import type { Signal } from "./signal.ts";
 import type { ActionName, Mode, StrategyName, TriggerName } from "./trigger.ts";
 
@@ -108,6 +108,50 @@ export interface DecisionResult {
   readonly detail?: string | undefined;
 }
 
+/** What a decision depended on besides signals and policy; plain data, stored with it. */
+export interface DecisionFacts {
+  readonly paused: boolean;
+  /** Absent while the service could not be described. */
+  readonly service?: { readonly running: number; readonly pending: number; readonly deploying: boolean; readonly refused: boolean } | undefined;
+  /** Recent peak of absolute use, milli-units, where known. */
+  readonly used: Partial<Resources>;
+  /** Smallest share of the window that is present over all rules' metrics, 0..1. */
+  readonly completeness: number;
+  /** Mean measured effectiveness of the last decisions, blended with the prior, 0..100. */
+  readonly effectiveness: number;
+  /** Since the component's last executed decision; undefined = none in memory. */
+  readonly sinceLastMs?: number | undefined;
+  readonly upsLastHour: number;
+  readonly downsLastHour: number;
+  readonly fleetLastHour: number;
+  readonly open: boolean;
+  readonly quiet?: "foreign-change" | "backing-off" | undefined;
+  /** The live service differs from what is booked. */
+  readonly foreign: boolean;
+  /** Fleet limits - bookings, after the decisions ranked before this one; milli-units. */
+  readonly room: Resources;
+  /** Milli-vCPU that may still be removed from the fleet within ten minutes. */
+  readonly removable: number;
+  /** Too many components want to shrink at once. */
+  readonly shrinkStampede: boolean;
+  readonly overlay?: { readonly upShift: number; readonly downShift: number; readonly stepScale: number } | undefined;
+  readonly recommendation?: { readonly allocation: Allocation; readonly savingPerHour: number } | undefined;
+  /** Names of the schedules that are open. */
+  readonly schedules: readonly string[];
+  /** Bounds that held, with schedules applied. */
+  readonly bounds: { readonly min: Resources; readonly max: Resources; readonly tasksMin: number; readonly tasksMax: number };
+  /** Who could give, when the fleet's limits bound. */
+  readonly donors?: readonly DonorFact[] | undefined;
+}
+export interface DonorFact {
+  readonly component: string;
+  readonly current: Allocation;
+  readonly used: Partial<Resources>;
+  readonly ceilings: Partial<Resources>;
+  /** 1 - use over allocation of the scarcest resource. */
+  readonly idle: number;
+}
+
 /**
  * What the fleet settled on for one component at one tick, or that it held, and why. Immutable but for status, result
  * and the execution's own marks. `id` derives from (component, tick): redelivery is harmless.
@@ -136,7 +180,10 @@ export interface Decision {
   readonly signals: readonly Signal[];
   readonly verdicts: readonly Verdict[];
   readonly current: Allocation;
-  /** Hash-free fingerprint of the inputs that are not above; see decision/replay.ts. */
+  /** All else that the verdict depended on: with `signals`, `current` and the policy it replays to the same result. */
+  readonly facts: DecisionFacts;
+  /** Fingerprint of the component's policy: a replay under another policy says so. */
+  readonly policy: string;
   readonly status: DecisionStatus;
   /** Compare-and-set version, from 1. */
   readonly version: number;

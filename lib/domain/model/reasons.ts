@@ -4,7 +4,6 @@ export const HOLD_REASONS = [
   "not-sustained", // a breach is there, but not for long enough
   "no-data", // nothing to judge by
   "incomplete-data", // a shrink is wanted, but data is missing, stale or partial
-  "rules-disagree", // a shrink is wanted by some rules only
   "below-confidence", // a candidate, but under the bar
   "cooldown",
   "rate-limit-component",

@@ -14,6 +14,8 @@ export interface Signal {
   readonly down: number;
   /** Recent values, ascending in time, at most 30: what strategies look at. */
   readonly points: readonly SignalPoint[];
+  /** Distance of two points when none is missing, ms. */
+  readonly periodMs: number;
   /** Age of the newest value at evaluation, ms. */
   readonly ageMs: number;
   /** Present share of the expected samples of the window, 0..1. */

@@ -1,0 +1,78 @@
+import type * as z from "zod";
+import type { Direction, Verdict } from "../../model/decision.ts";
+import type { RulePolicy } from "../../model/policy.ts";
+import type { Signal } from "../../model/signal.ts";
+import type { StrategyName } from "../../model/trigger.ts";
+
+/** What a strategy judges: one rule's signal, and the step that the policy allows. */
+export interface Judgement {
+  readonly signal: Signal;
+  readonly rule: RulePolicy;
+  /** Step of one decision: > 1 and < 1. */
+  readonly factorUp: number;
+  readonly factorDown: number;
+  /** Learned within bounds; only ADAPTIVE looks at it. */
+  readonly overlay?: { readonly upShift: number; readonly downShift: number; readonly stepScale: number } | undefined;
+}
+
+export type Because =
+  | "above-threshold"
+  | "forecast-above-threshold"
+  | "trend-crosses-threshold"
+  | "smoothed-above-threshold"
+  | "sustained-above-threshold"
+  | "below-threshold"
+  | "forecast-stays-below"
+  | "trend-stays-below"
+  | "smoothed-below-threshold"
+  | "sustained-below-threshold"
+  | "within-thresholds"
+  | "not-sustained"
+  | "forecast-does-not-allow"
+  | "no-data"
+  | "no-trusted-forecast"
+  | "incomplete-data";
+
+export type Opinion = Pick<Verdict, "judgedAs" | "compared" | "threshold" | "factor"> & {
+  readonly want: Direction | "hold";
+  readonly because: Because;
+};
+
+/** How rules are judged. docs/strategies.md says for each what it reads, when it acts, how far, and what it refuses. */
+export interface Strategy {
+  readonly name: StrategyName;
+  readonly sentence: string;
+  /** Numbers a component may set under `parameters`; every one with default, bounds and a sentence. */
+  readonly parameters: z.ZodType<Record<string, number>>;
+  judge(judgement: Judgement, parameters: Readonly<Record<string, number>>): Opinion;
+}
+
+/** How many points a duration covers: at least the newest one, which already stands for a whole period. */
+export function pointsIn(durationMs: number, periodMs: number): number {
+  return Math.max(1, Math.ceil(durationMs / periodMs));
+}
+
+/**
+ * Whether the newest points that cover `durationMs` all satisfy `test`, with none missing between them: a gap inside the
+ * stretch is no evidence.
+ */
+export function sustained(signal: Signal, durationMs: number, test: (value: number) => boolean): boolean {
+  const { points, periodMs } = signal;
+  const needed = pointsIn(durationMs, periodMs);
+  if (points.length < needed) return false;
+  const first = points[points.length - needed];
+  const last = points[points.length - 1];
+  if (first === undefined || last === undefined) return false;
+  if (last.atMs - first.atMs > (needed - 1) * periodMs) return false;
+  for (let i = points.length - needed; i < points.length; i++) {
+    const point = points[i];
+    if (point === undefined || !test(point.value)) return false;
+  }
+  return true;
+}
+
+/** Holding between the thresholds, or because a breach did not last. */
+export function holdOpinion(name: StrategyName, { value, up, down }: Signal): Opinion {
+  const outside = value !== undefined && (value > up || value < down);
+  return { want: "hold", because: outside ? "not-sustained" : "within-thresholds", judgedAs: name, compared: value };
+}
