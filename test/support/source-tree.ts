@@ -23,6 +23,8 @@ export interface Import {
   readonly line: number;
   /** Erased at run time: `import type`, `export type … from`, `import("…").T`. */
   readonly typeOnly: boolean;
+  /** What is taken by name: `default`, `z`; empty for `import * as z`. */
+  readonly names: readonly string[];
 }
 
 export interface AmbientUse {
@@ -69,7 +71,7 @@ function parseSource(path: string, text: string, known: ReadonlySet<string>): So
     const imported = importIn(node);
     if (imported) {
       const target = resolve(path, imported.specifier, known);
-      imports.push({ target, line: lineOf(node), typeOnly: imported.typeOnly });
+      imports.push({ target, line: lineOf(node), typeOnly: imported.typeOnly, names: imported.names });
     }
     for (const name of namesBoundBy(node)) bound.add(name);
     const what = ambientUse(node, parent);
@@ -95,11 +97,15 @@ function nodesAt(node: SyntaxNode, key: string): SyntaxNode[] {
   return (Array.isArray(value) ? value : [value]).filter(isNode);
 }
 
-function importIn(node: SyntaxNode): { specifier: string; typeOnly: boolean } | undefined {
+function importIn(node: SyntaxNode): { specifier: string; typeOnly: boolean; names: string[] } | undefined {
   const kind = node["importKind"] ?? node["exportKind"];
   const specifier = nodesAt(node, "source").find(({ type }) => type === "Literal")?.["value"];
   if (typeof specifier !== "string") return undefined;
-  return { specifier, typeOnly: kind === "type" || node.type === "TSImportType" };
+  const names = nodesAt(node, "specifiers").flatMap((part) => {
+    if (part.type === "ImportDefaultSpecifier") return ["default"];
+    return nodesAt(part, part.type === "ExportSpecifier" ? "local" : "imported").map(({ name }) => String(name));
+  });
+  return { specifier, typeOnly: kind === "type" || node.type === "TSImportType", names };
 }
 
 function resolve(from: string, specifier: string, known: ReadonlySet<string>): string {
