@@ -1,0 +1,349 @@
+import { InvariantError } from "../domain/model/errors.ts";
+import { type Allocation, RESOURCE_NAMES, type Resources } from "../domain/model/resources.ts";
+import type { Sample } from "../domain/model/sample.ts";
+import type { ServiceState } from "../domain/model/service.ts";
+import { type Account, BILLED_MIN_MS, chargeTask, emptyAccount } from "./account.ts";
+import { type Capacity, type DemandState, type DemandStep, restingDemand, stepDemand, workersOf } from "./demand.ts";
+import { ComponentFaults, type FaultPlan, type ForeignChange } from "./faults.ts";
+import { type LoadSource, type LoadSpec, makeLoad } from "./load.ts";
+import { emptyMeter, type MeterState, meterStep, type Publication, type PublishedSample, sampleFromMeter } from "./meter.ts";
+import { hash32, hashText, Prng } from "./prng.ts";
+import { DEFAULT_PROFILE, type ServiceProfile } from "./profile.ts";
+import { advanceTasks, countTasks, DEFAULT_LIFECYCLE, killOldest, type Lifecycle, setDesired, settledTasks, type Task, type TaskClock, type TaskSet } from "./tasks.ts";
+
+/** One service of the world, as plain data. What is not given has the defaults of profile.ts and tasks.ts. */
+export interface ServiceSpec {
+  readonly name: string;
+  /** At the start all these tasks run. */
+  readonly initial: Allocation;
+  readonly load: LoadSpec;
+  readonly profile?: Partial<ServiceProfile>;
+  readonly lifecycle?: Partial<Lifecycle>;
+  /** Length of a metric period, a multiple of the world's step. Default 60 s. */
+  readonly periodMs?: number;
+}
+
+export interface Revision {
+  readonly number: number;
+  readonly size: Resources;
+  /** Who registered it; absent for the first one and for foreign changes. */
+  readonly decision?: string;
+}
+
+/** All that changes. Plain JSON without NaN or infinity, so that a snapshot is exact. */
+export interface ServiceRecord {
+  createdMs: number;
+  revisions: Revision[];
+  nextRevision: number;
+  tasks: TaskSet;
+  demand: DemandState;
+  meter: MeterState;
+  samples: PublishedSample[];
+  account: Account;
+  refusal: string | null;
+  lastKillMs: number;
+  lastStep: { rate: number } & DemandStep;
+}
+
+/** The service as a page shows it: of the last step, not of the last published sample. */
+export interface ServiceView {
+  /** Offered operations per second. */
+  readonly rate: number;
+  readonly running: number;
+  /** Waiting for capacity or starting. */
+  readonly pending: number;
+  readonly draining: number;
+  readonly desired: number;
+  /** Of one task, in the primary deployment. */
+  readonly size: Resources;
+  readonly revision: string;
+  /** Use over what the running tasks have, 0..1. */
+  readonly cpuFraction: number;
+  readonly memoryFraction: number;
+  readonly responseMs: number;
+  readonly errorFraction: number;
+  readonly queueLength: number;
+}
+
+export interface ServiceContext {
+  readonly seed: number;
+  readonly startMs: number;
+  readonly stepMs: number;
+  readonly publication: Publication;
+  readonly samplesKeptMs: number;
+  readonly faults: FaultPlan | undefined;
+}
+
+/** Registered revisions that are remembered; those in use are always among the newest. */
+const REVISIONS_KEPT = 100;
+/** At least this between two kills for want of memory; and none while the replacement of the last one is not serving. */
+const KILL_PAUSE_MS = 60_000;
+const NO_STEP: ServiceRecord["lastStep"] = {
+  rate: 0,
+  finished: 0,
+  failed: 0,
+  late: 0,
+  responseMs: 0,
+  cpuUsed: 0,
+  memoryUsed: 0,
+  networkUsed: 0,
+  storageUsed: 0,
+  queue: 0,
+  outOfMemory: false,
+};
+
+export class SimulatedService {
+  readonly name: string;
+  readonly profile: ServiceProfile;
+  readonly lifecycle: Lifecycle;
+  readonly faults: ComponentFaults;
+  readonly #context: ServiceContext;
+  readonly #seed: number;
+  readonly #load: LoadSource;
+  readonly #periodMs: number;
+  #record: ServiceRecord;
+
+  constructor(spec: ServiceSpec, context: ServiceContext) {
+    const { seed, startMs, stepMs, faults } = context;
+    this.name = spec.name;
+    this.profile = { ...DEFAULT_PROFILE, ...spec.profile };
+    this.lifecycle = { ...DEFAULT_LIFECYCLE, ...spec.lifecycle };
+    this.#context = context;
+    this.#seed = hash32(seed, hashText(spec.name));
+    this.#load = makeLoad(spec.load, { startMs, seed: hash32(this.#seed, 31) });
+    this.#periodMs = spec.periodMs ?? 60_000;
+    this.faults = new ComponentFaults(faults, spec.name, this.#seed);
+    if (this.#periodMs % stepMs !== 0) throw new InvariantError("a period must be whole steps", { periodMs: this.#periodMs, stepMs });
+    const problem = allocationProblem(spec.initial);
+    if (problem !== undefined) throw new InvariantError(problem, { name: spec.name, initial: spec.initial });
+    this.#record = {
+      createdMs: startMs,
+      revisions: [{ number: 1, size: spec.initial.size }],
+      nextRevision: 2,
+      tasks: settledTasks(spec.initial.tasks, 1, startMs),
+      demand: restingDemand(this.#load.rateAt(startMs)),
+      meter: emptyMeter(),
+      samples: [],
+      account: emptyAccount(),
+      refusal: null,
+      lastKillMs: -1,
+      lastStep: { ...NO_STEP, rate: this.#load.rateAt(startMs) },
+    };
+  }
+
+  /** With the number of tasks ever asked for. */
+  get account(): Readonly<Account> & { readonly starts: number } {
+    return { ...this.#record.account, starts: this.#record.tasks.nextIndex };
+  }
+
+  record(): ServiceRecord {
+    return structuredClone(this.#record);
+  }
+
+  restore(record: ServiceRecord): void {
+    this.#record = structuredClone(record);
+  }
+
+  /** Simulates [nowMs, nowMs + step). */
+  step(nowMs: number): void {
+    const { stepMs } = this.#context;
+    const record = this.#record;
+    advanceTasks(record.tasks, this.#clock(nowMs));
+    const capacity = this.#chargeAndMeasure(nowMs);
+    const rate = this.#load.rateAt(nowMs);
+    const step = stepDemand(record.demand, { profile: this.profile, capacity, rate, arrivals: this.#arrivals(nowMs, rate), stepMs });
+    record.account.finished += step.finished;
+    record.account.failed += step.failed;
+    record.account.late += step.late;
+    record.lastStep = { rate, ...step };
+    meterStep(record.meter, step);
+    if (step.outOfMemory && capacity.tasks >= record.tasks.desired && nowMs - record.lastKillMs >= KILL_PAUSE_MS) {
+      record.lastKillMs = nowMs;
+      record.account.kills++;
+      killOldest(record.tasks, this.#clock(nowMs + stepMs));
+    }
+    if ((nowMs + stepMs) % this.#periodMs === 0) this.#publish(nowMs + stepMs);
+  }
+
+  describe(nowMs: number): ServiceState {
+    const { tasks, refusal, createdMs } = this.#record;
+    const live = tasks.tasks.filter((task) => task.phase !== "draining");
+    const running = live.filter((task) => task.phase === "running").length;
+    return {
+      identity: `sim/${this.name}/${createdMs}`,
+      desired: { tasks: tasks.desired, size: this.#sizeOf(tasks.primary) },
+      running,
+      pending: live.length - running,
+      revision: this.#label(tasks.primary),
+      deploying: tasks.rollout !== "completed" || live.some((task) => task.revision !== tasks.primary),
+      rolloutFailed: tasks.rolloutFailed,
+      ...(refusal === null ? {} : { refusal }),
+      observedAtMs: nowMs,
+    };
+  }
+
+  view(): ServiceView {
+    const { tasks, lastStep } = this.#record;
+    const had = tasks.tasks.reduce(
+      (sum, { phase, revision }) => {
+        if (phase !== "running") return sum;
+        const { cpu, memory } = this.#sizeOf(revision);
+        return { cpu: sum.cpu + cpu, memory: sum.memory + memory };
+      },
+      { cpu: 0, memory: 0 },
+    );
+    const ended = lastStep.finished + lastStep.failed;
+    return {
+      rate: lastStep.rate,
+      running: countTasks(tasks, "running"),
+      pending: countTasks(tasks, "pending") + countTasks(tasks, "starting"),
+      draining: countTasks(tasks, "draining"),
+      desired: tasks.desired,
+      size: this.#sizeOf(tasks.primary),
+      revision: this.#label(tasks.primary),
+      cpuFraction: had.cpu === 0 ? 0 : Math.min(1, lastStep.cpuUsed / had.cpu),
+      memoryFraction: had.memory === 0 ? 0 : Math.min(1, lastStep.memoryUsed / had.memory),
+      responseMs: lastStep.responseMs,
+      errorFraction: ended === 0 ? 0 : lastStep.failed / ended,
+      queueLength: lastStep.queue,
+    };
+  }
+
+  /** Samples that a reader sees at `nowMs`, ended after `sinceMs`, ascending. */
+  samples(sinceMs: number, nowMs: number): readonly Sample[] {
+    const seen: Sample[] = [];
+    for (let at = this.#record.samples.length - 1; at >= 0; at--) {
+      const published = this.#record.samples[at];
+      if (published === undefined || published.sample.endMs <= sinceMs) break;
+      const distorted = this.faults.distort(published.sample, published.publishedMs);
+      if (distorted !== undefined && distorted.publishedMs <= nowMs) seen.push(distorted.sample);
+    }
+    return seen.reverse();
+  }
+
+  /** The revision that this decision has registered already, or undefined. */
+  revisionOf(decision: string): string | undefined {
+    const found = this.#record.revisions.find((revision) => revision.decision === decision);
+    return found && this.#label(found.number);
+  }
+
+  nextRevision(): string {
+    return this.#label(this.#record.nextRevision);
+  }
+
+  hasRevision(label: string): boolean {
+    return this.#record.revisions.some(({ number }) => this.#label(number) === label);
+  }
+
+  register(size: Resources, decision?: string): string {
+    const record = this.#record;
+    const number = record.nextRevision++;
+    record.revisions.push(decision === undefined ? { number, size } : { number, size, decision });
+    const { tasks } = record;
+    if (record.revisions.length > REVISIONS_KEPT) {
+      const used = new Set([tasks.primary, tasks.lastGood, ...tasks.tasks.map((task) => task.revision)]);
+      record.revisions = record.revisions.filter((revision, at) => at > 0 || used.has(revision.number));
+    }
+    return this.#label(number);
+  }
+
+  update(desired: number, revision: string, nowMs: number): void {
+    const number = this.#record.revisions.find((each) => this.#label(each.number) === revision)?.number;
+    if (number === undefined) throw new InvariantError("unknown revision", { revision });
+    setDesired(this.#record.tasks, { desired, revision: number }, this.#clock(nowMs));
+  }
+
+  changeByOthers(change: ForeignChange, nowMs: number): void {
+    const record = this.#record;
+    const clock = this.#clock(nowMs);
+    if (change.refusal !== undefined) record.refusal = change.refusal;
+    const size = change.size === undefined ? undefined : this.register(change.size);
+    const desired = change.tasks ?? record.tasks.desired;
+    if (change.recreated === true) {
+      setDesired(record.tasks, { desired: 0, revision: record.tasks.primary }, clock);
+      record.createdMs = nowMs;
+    }
+    if (size !== undefined || change.tasks !== undefined || change.recreated === true) {
+      this.update(desired, size ?? this.#label(record.tasks.primary), nowMs);
+    }
+  }
+
+  #clock(nowMs: number): TaskClock {
+    return {
+      nowMs,
+      seed: this.#seed,
+      lifecycle: this.lifecycle,
+      conditions: this.faults.startConditions(nowMs),
+      ended: (task, atMs) => this.#settleBill(task, atMs),
+    };
+  }
+
+  /** One pass over the tasks: what they cost in this step, and what those that serve can do. */
+  #chargeAndMeasure(nowMs: number): Capacity {
+    const { tasks, account } = this.#record;
+    const { memoryGrowthMilliPerHour, memoryGrowthMaxMilli, storageGrowthMilliPerHour, cleanupHours } = this.profile;
+    const total = { cpu: 0, memory: 0, network: 0, storage: 0 };
+    let running = 0;
+    let workers = 0;
+    let grownMemory = 0;
+    let grownStorage = 0;
+    for (const task of tasks.tasks) {
+      if (task.phase === "pending") continue;
+      const size = this.#sizeOf(task.revision);
+      const paidMs = task.phase === "draining" ? Math.min(this.#context.stepMs, task.stopMs - nowMs) : this.#context.stepMs;
+      chargeTask(account, size, paidMs);
+      if (task.phase !== "running") continue;
+      running++;
+      for (const name of RESOURCE_NAMES) total[name] += size[name];
+      workers += workersOf(this.profile, size.cpu);
+      const ageHours = (nowMs - task.readyMs) / 3_600_000;
+      grownMemory += Math.min(memoryGrowthMaxMilli, memoryGrowthMilliPerHour * ageHours);
+      grownStorage += storageGrowthMilliPerHour * (ageHours % cleanupHours);
+    }
+    return { tasks: running, total, workers, grownMemory, grownStorage };
+  }
+
+  #arrivals(nowMs: number, rate: number): number {
+    const { stepMs } = this.#context;
+    const { dispersion } = this.profile;
+    const mean = (rate * stepMs) / 1000;
+    if (dispersion === 0) return mean;
+    return dispersion * new Prng(this.#seed, 41, nowMs / stepMs).poisson(mean / dispersion);
+  }
+
+  #publish(endMs: number): void {
+    const { stepMs, publication, samplesKeptMs } = this.#context;
+    const record = this.#record;
+    const sample = sampleFromMeter(record.meter, { endMs, periodMs: this.#periodMs, stepMs });
+    if (sample === undefined) return;
+    const jitterMs = Math.floor(new Prng(this.#seed, 42, endMs).uniform() * publication.jitterMs);
+    record.samples.push({ sample, publishedMs: endMs + publication.delayMs + jitterMs });
+    const oldest = record.samples[0];
+    if (oldest !== undefined && oldest.sample.endMs <= endMs - samplesKeptMs) record.samples.shift();
+  }
+
+  #settleBill(task: Task, atMs: number): void {
+    const missingMs = BILLED_MIN_MS - (atMs - task.pulledMs);
+    if (missingMs > 0) chargeTask(this.#record.account, this.#sizeOf(task.revision), missingMs);
+  }
+
+  #sizeOf(revision: number): Resources {
+    const { revisions } = this.#record;
+    for (let at = revisions.length - 1; at >= 0; at--) {
+      const each = revisions[at];
+      if (each?.number === revision) return each.size;
+    }
+    throw new InvariantError("unknown revision", { component: this.name, revision });
+  }
+
+  #label(revision: number): string {
+    return `${this.name}:${revision}`;
+  }
+}
+
+/** Why these cannot be the values of a service; undefined when they can. */
+export function allocationProblem({ tasks, size }: Allocation): string | undefined {
+  const all = [tasks, ...RESOURCE_NAMES.map((name) => size[name])];
+  if (!all.every((value) => Number.isInteger(value) && value >= 0)) return "tasks and sizes must be whole and not negative";
+  return size.cpu === 0 || size.memory === 0 ? "a task needs CPU and memory" : undefined;
+}
