@@ -4,7 +4,7 @@ import { HOLD_REASONS, REFUSAL_REASONS } from "../../domain/model/reasons.ts";
 import { RESOURCE_TYPES } from "../../domain/model/resources.ts";
 import { ABSENCES } from "../../domain/model/sample.ts";
 import { ACTIONS, MODES, STRATEGIES, TRIGGERS } from "../../domain/model/trigger.ts";
-import { allocation, count, keyTime, name, points, text } from "./wire.ts";
+import { allocation, amounts, count, keyTime, name, points, someAmounts, text } from "./wire.ts";
 
 const percent = z.number().min(0).max(100);
 const direction = z.enum(["grow", "shrink"]);
@@ -57,6 +57,7 @@ const signal = z.strictObject({
   up: z.number(),
   down: z.number(),
   points,
+  periodMs: z.number(),
   ageMs: z.number(),
   completeness: z.number().min(0),
   scalesWithCapacity: z.boolean(),
@@ -70,6 +71,31 @@ const result = z.strictObject({
   valueAfter: z.number().optional(),
   effectiveness: percent.optional(),
   detail: text.optional(),
+});
+
+const donor = z.strictObject({ component: name, current: allocation, used: someAmounts, ceilings: someAmounts, idle: z.number() });
+
+const facts = z.strictObject({
+  paused: z.boolean(),
+  service: z.strictObject({ running: count, pending: count, deploying: z.boolean(), refused: z.boolean() }).optional(),
+  used: someAmounts,
+  completeness: z.number(),
+  effectiveness: z.number(),
+  sinceLastMs: z.number().optional(),
+  upsLastHour: count,
+  downsLastHour: count,
+  fleetLastHour: count,
+  open: z.boolean(),
+  quiet: z.enum(["foreign-change", "backing-off"]).optional(),
+  foreign: z.boolean(),
+  room: amounts,
+  removable: z.number(),
+  shrinkStampede: z.boolean(),
+  overlay: z.strictObject({ upShift: z.number(), downShift: z.number(), stepScale: z.number() }).optional(),
+  recommendation: z.strictObject({ allocation, savingPerHour: z.number() }).optional(),
+  schedules: z.array(name).max(100),
+  bounds: z.strictObject({ min: amounts, max: amounts, tasksMin: count, tasksMax: count }),
+  donors: z.array(donor).max(20_000).optional(),
 });
 
 /** Decision, hold or action. */
@@ -94,6 +120,8 @@ export const decision: z.ZodType<Decision> = z.strictObject({
   signals: z.array(signal).max(100),
   verdicts: z.array(verdict).max(100),
   current: allocation,
+  facts,
+  policy: text,
   status: z.enum(STATUSES),
   version: count,
   expiresAtMs: z.number(),

@@ -5,7 +5,7 @@ import type { Ledger } from "../../domain/model/ledger.ts";
 import type { RollupBlock } from "../../domain/model/sample.ts";
 import { MODES, TRIGGERS } from "../../domain/model/trigger.ts";
 import type { ForecastRecord, ModelRecord } from "../../ports.ts";
-import { allocation, bucket, count, keyTime, name, plainJson, resources, sample, text } from "./wire.ts";
+import { allocation, bucket, count, keyTime, name, plainJson, sample, text } from "./wire.ts";
 
 const v = z.literal(1);
 const direction = z.enum(["grow", "shrink", "same"]);
@@ -107,7 +107,7 @@ export const recommendation: z.ZodType<Recommendation> = z.strictObject({
   component: name,
   madeAtMs: z.number(),
   kind: z.literal("OPTIMIZE"),
-  allocation: z.strictObject({ tasks: count, size: resources }),
+  allocation,
   savingPerHour: z.number(),
   because: text,
 });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Allocation, Resources } from "../../domain/model/resources.ts";
+import { RESOURCE_NAMES, type Allocation, type ResourceName, type Resources } from "../../domain/model/resources.ts";
 import { ABSENCES, METRICS, type Absence, type MetricName, type RollupBucket, type Sample } from "../../domain/model/sample.ts";
 import type { SignalPoint } from "../../domain/model/signal.ts";
 
@@ -17,8 +17,39 @@ export const count = z.int().min(0);
 /** Epoch milliseconds of something that is a key. */
 export const keyTime = z.int().min(0).max(999_999_999_999_999);
 
-export const resources: z.ZodType<Resources> = z.strictObject({ cpu: count, memory: count, network: count, storage: count });
-export const allocation: z.ZodType<Allocation> = z.strictObject({ tasks: count, size: resources });
+type Four<T> = [cpu: T, memory: T, network: T, storage: T];
+function four<T extends z.ZodType>(each: T): z.ZodTuple<[T, T, T, T], null> {
+  return z.tuple([each, each, each, each]);
+}
+const vectorOf = (by: (name: ResourceName) => number): Four<number> => RESOURCE_NAMES.map(by) as Four<number>;
+const namedOf = ([cpu, memory, network, storage]: Four<number>): { cpu: number; memory: number; network: number; storage: number } => ({ cpu, memory, network, storage });
+
+const sizeRecord = z.strictObject({ cpu: count, memory: count, network: count, storage: count });
+const amountsRecord = z.strictObject({ cpu: z.number(), memory: z.number(), network: z.number(), storage: z.number() });
+const someRecord = z.partialRecord(z.enum(RESOURCE_NAMES), z.number());
+
+/** Whole amounts of the four resources: [cpu, memory, network, storage], in the order of RESOURCE_NAMES. */
+export const resources: z.ZodType<Resources> = z.codec(four(count), sizeRecord, {
+  decode: namedOf,
+  encode: (record) => vectorOf((each) => record[each]),
+});
+/** The same for what may be negative or broken: room, use. */
+export const amounts: z.ZodType<Resources> = z.codec(four(z.number()), amountsRecord, {
+  decode: namedOf,
+  encode: (record) => vectorOf((each) => record[each]),
+});
+/** The same with null for what is not known. */
+export const someAmounts: z.ZodType<Partial<Resources>> = z.codec(four(z.number().nullable()), someRecord, {
+  decode: (row) => Object.fromEntries(RESOURCE_NAMES.flatMap((each, i) => (row[i] === null || row[i] === undefined ? [] : [[each, row[i]]]))),
+  encode: (record) => RESOURCE_NAMES.map((each) => record[each] ?? null) as Four<number | null>,
+});
+
+const allocationRecord = z.strictObject({ tasks: count, size: sizeRecord });
+/** [tasks, cpu, memory, network, storage]. */
+export const allocation: z.ZodType<Allocation> = z.codec(z.tuple([count, count, count, count, count]), allocationRecord, {
+  decode: ([tasks, ...size]) => ({ tasks, size: namedOf(size) }),
+  encode: ({ tasks, size }): [number, number, number, number, number] => [tasks, ...vectorOf((each) => size[each])],
+});
 
 /** A value, why there is none, both, or nothing known. */
 const cell = z.union([z.number(), z.enum(ABSENCES), z.null(), z.tuple([z.number(), z.enum(ABSENCES)])]);
