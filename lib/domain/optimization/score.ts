@@ -1,0 +1,108 @@
+import type { ComponentState } from "../model/component-state.ts";
+import type { FleetScores } from "../model/learning.ts";
+import type { FleetPolicy } from "../model/policy.ts";
+import { totalOf } from "../model/resources.ts";
+import type { Sample } from "../model/sample.ts";
+import { performanceScore } from "../monitor/performance.ts";
+import { HOURLY_PRICES } from "../planning/prices.ts";
+
+/** Sums over samples, additive over components. */
+interface Totals {
+  /** Dollars an hour that the used and the allocated CPU and memory cost, summed over samples. */
+  readonly usedCost: number;
+  readonly allocatedCost: number;
+  /** Operations per second with a response time, and their sum of response times. */
+  readonly timed: number;
+  readonly timeSum: number;
+  /** Operations per second with an error rate, and those of them that failed. */
+  readonly judged: number;
+  readonly failed: number;
+}
+const NOTHING: Totals = { usedCost: 0, allocatedCost: 0, timed: 0, timeSum: 0, judged: 0, failed: 0 };
+
+/**
+ * How the fleet does against its targets over the recent windows (docs/scores.md):
+ *
+ *   efficiency   price of what is used / price of what is allocated, CPU and memory, over all components
+ *   response     mean response time over operations; success: 1 - failed share of the operations
+ *   score        100 x mean over what is known of: min(1, efficiency / target), min(1, target / response time),
+ *                min(1, success / target)
+ *
+ * Components: their own efficiency, and the mean of their performance scores (without traffic their usual score).
+ * Undefined while no component's use and allocation are known.
+ */
+export function fleetScores(
+  fleet: FleetPolicy,
+  states: readonly ComponentState[],
+  nowMs: number,
+): FleetScores | undefined {
+  const policies = new Map(fleet.components.map((policy) => [policy.name, policy]));
+  const components: Record<string, { efficiency: number; score: number }> = {};
+  let all = NOTHING;
+  for (const state of states) {
+    const policy = policies.get(state.component);
+    if (policy === undefined) continue;
+    const samples = recentSamples(fleet, state, nowMs);
+    const totals = totalsOf(state, samples);
+    all = add(all, totals);
+    const scores = samples.map((sample) => performanceScore(sample, policy)).filter((each) => each !== undefined);
+    const score = scores.length > 0 ? meanOf(scores) : state.performanceBaseline;
+    if (totals.allocatedCost > 0 && score !== undefined) {
+      components[state.component] = { efficiency: totals.usedCost / totals.allocatedCost, score };
+    }
+  }
+  if (all.allocatedCost <= 0) return undefined;
+  const efficiency = all.usedCost / all.allocatedCost;
+  const responseTimeMs = all.timed > 0 ? all.timeSum / all.timed : undefined;
+  const successRate = all.judged > 0 ? 1 - all.failed / all.judged : undefined;
+  const { targets } = fleet;
+  const parts = [
+    efficiency / targets.efficiency,
+    responseTimeMs === undefined ? undefined : targets.responseTimeMs / responseTimeMs,
+    successRate === undefined ? undefined : successRate / targets.successRate,
+  ].filter((each) => each !== undefined);
+  const score = 100 * meanOf(parts.map((part) => Math.min(1, part)));
+  return { v: 1, fleet: fleet.name, atMs: nowMs, efficiency, responseTimeMs, successRate, score, components };
+}
+
+/** Samples of the window whose period ended within its length: a window that is no longer filled says nothing of now. */
+function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly Sample[] {
+  const { windowSamples, periodMs, freshMs } = fleet.monitor;
+  return state.window.filter(({ endMs }) => endMs > nowMs - windowSamples * periodMs - freshMs);
+}
+
+function totalsOf(state: ComponentState, samples: readonly Sample[]): Totals {
+  const allocation = state.service?.desired;
+  const allocated = allocation === undefined ? undefined : totalOf(allocation);
+  return samples.reduce((sum, { values }) => {
+    const { cpuUsed, memoryUsed, throughput = 0, responseTime, errorRate } = values;
+    const isPriced = allocated !== undefined && cpuUsed !== undefined && memoryUsed !== undefined;
+    return add(sum, {
+      usedCost: isPriced ? costOf(cpuUsed, memoryUsed) : 0,
+      allocatedCost: isPriced ? costOf(allocated.cpu, allocated.memory) : 0,
+      timed: responseTime === undefined ? 0 : throughput,
+      timeSum: responseTime === undefined ? 0 : throughput * responseTime,
+      judged: errorRate === undefined ? 0 : throughput,
+      failed: errorRate === undefined ? 0 : throughput * errorRate,
+    });
+  }, NOTHING);
+}
+
+function costOf(cpu: number, memory: number): number {
+  return cpu * HOURLY_PRICES.cpu + memory * HOURLY_PRICES.memory;
+}
+
+function add(a: Totals, b: Totals): Totals {
+  return {
+    usedCost: a.usedCost + b.usedCost,
+    allocatedCost: a.allocatedCost + b.allocatedCost,
+    timed: a.timed + b.timed,
+    timeSum: a.timeSum + b.timeSum,
+    judged: a.judged + b.judged,
+    failed: a.failed + b.failed,
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, each) => sum + each, 0) / values.length;
+}
