@@ -32,7 +32,7 @@ export function emptyAccount(): Account {
   return { taskMs: 0, cpuMs: 0, memoryMs: 0, storageMs: 0, finished: 0, failed: 0, late: 0, kills: 0 };
 }
 
-/** Adds `ms` of one task of this size. */
+/** Adds `ms` of task time at this size. */
 export function chargeTask(account: Account, size: Resources, ms: number): void {
   account.taskMs += ms;
   account.cpuMs += size.cpu * ms;

@@ -1,5 +1,5 @@
 import { InvariantError } from "../domain/model/errors.ts";
-import { type Allocation, RESOURCE_NAMES, type Resources } from "../domain/model/resources.ts";
+import { type Allocation, NO_RESOURCES, RESOURCE_NAMES, type Resources } from "../domain/model/resources.ts";
 import type { Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { type Account, BILLED_MIN_MS, chargeTask, emptyAccount } from "./account.ts";
@@ -278,8 +278,9 @@ export class SimulatedService {
     };
   }
 
-  /** One pass over the tasks: what they cost in this step, and what those that serve can do. */
+  /** One pass over the tasks: what they cost in this step, and what those that serve can do. The hot loop of a big service. */
   #chargeAndMeasure(nowMs: number): Capacity {
+    const { stepMs } = this.#context;
     const { tasks, account } = this.#record;
     const { memoryGrowthMilliPerHour, memoryGrowthMaxMilli, storageGrowthMilliPerHour, cleanupHours } = this.profile;
     const total = { cpu: 0, memory: 0, network: 0, storage: 0 };
@@ -287,19 +288,33 @@ export class SimulatedService {
     let workers = 0;
     let grownMemory = 0;
     let grownStorage = 0;
+    let size = NO_RESOURCES;
+    let revision = -1;
+    let workersOfTask = 0;
+    let settled = 0; // tasks of `size` paid for the whole step, charged together
     for (const task of tasks.tasks) {
       if (task.phase === "pending") continue;
-      const size = this.#sizeOf(task.revision);
-      const paidMs = task.phase === "draining" ? Math.min(this.#context.stepMs, task.stopMs - nowMs) : this.#context.stepMs;
-      chargeTask(account, size, paidMs);
+      if (task.revision !== revision) {
+        chargeTask(account, size, settled * stepMs);
+        settled = 0;
+        revision = task.revision;
+        size = this.#sizeOf(revision);
+        workersOfTask = workersOf(this.profile, size.cpu);
+      }
+      if (task.phase === "draining" && task.stopMs < nowMs + stepMs) chargeTask(account, size, task.stopMs - nowMs);
+      else settled++;
       if (task.phase !== "running") continue;
       running++;
-      for (const name of RESOURCE_NAMES) total[name] += size[name];
-      workers += workersOf(this.profile, size.cpu);
+      total.cpu += size.cpu;
+      total.memory += size.memory;
+      total.network += size.network;
+      total.storage += size.storage;
+      workers += workersOfTask;
       const ageHours = (nowMs - task.readyMs) / 3_600_000;
       grownMemory += Math.min(memoryGrowthMaxMilli, memoryGrowthMilliPerHour * ageHours);
-      grownStorage += storageGrowthMilliPerHour * (ageHours % cleanupHours);
+      grownStorage += storageGrowthMilliPerHour * (ageHours - Math.floor(ageHours / cleanupHours) * cleanupHours);
     }
+    chargeTask(account, size, settled * stepMs);
     return { tasks: running, total, workers, grownMemory, grownStorage };
   }
 
