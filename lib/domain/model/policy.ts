@@ -30,6 +30,8 @@ export interface DecisionPolicy {
   readonly effectivenessPrior: number;
   /** A PENDING decision older than this is not carried out. */
   readonly validityMs: number;
+  /** How long a decision of mode `recommend` waits for a person. */
+  readonly approvalMs: number;
   /** Share of the fleet's booked CPU that may be removed within ten minutes, 0..1. */
   readonly removedShare: number;
   /** When more than this share of the components (and more than 3) want to shrink at once, all of them hold. */

@@ -1,0 +1,100 @@
+import type { DecisionFacts } from "../model/decision.ts";
+import type { ComponentState } from "../model/component-state.ts";
+import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
+import type { Ledger } from "../model/ledger.ts";
+import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
+import { type Allocation, type ResourceName, type Resources, sameAllocation } from "../model/resources.ts";
+import { METRIC_OF_RESOURCE } from "./used-metric.ts";
+import { effectivenessFactor } from "./confidence.ts";
+
+const HOUR_MS = 3_600_000;
+const TEN_MINUTES_MS = 600_000;
+
+export interface FactSources {
+  readonly fleet: FleetPolicy;
+  /** With schedules applied. */
+  readonly policy: ComponentPolicy;
+  readonly schedules: readonly string[];
+  readonly state: ComponentState | undefined;
+  readonly ledger: Ledger;
+  readonly learning?: Learning | undefined;
+  readonly overlay?: Overlay | undefined;
+  readonly recommendation?: Recommendation | undefined;
+  readonly room: Resources;
+  readonly removable: number;
+  readonly shrinkStampede: boolean;
+  readonly completeness: number;
+  readonly nowMs: number;
+}
+
+/** Everything a decision depends on besides signals and policy, drawn from the records. */
+export function factsOf(sources: FactSources): DecisionFacts {
+  const { fleet, policy, state, ledger, learning, overlay, recommendation, nowMs } = sources;
+  const name = policy.name;
+  const booked = ledger.booked[name];
+  const service = state?.service;
+  const recent = ledger.recent.filter((each) => each.component === name);
+  const last = recent[recent.length - 1];
+  const quiet = ledger.quietUntil[name];
+  return {
+    paused: ledger.paused,
+    ...(service === undefined || state?.serviceProblem !== undefined
+      ? {}
+      : { service: { running: service.running, pending: service.pending, deploying: service.deploying, refused: service.refusal !== undefined } }),
+    used: usedOf(state, fleet, nowMs),
+    completeness: sources.completeness,
+    effectiveness: effectivenessFactor(learning?.history ?? [], fleet.decision, nowMs),
+    ...(last === undefined ? {} : { sinceLastMs: Math.max(0, nowMs - last.atMs) }),
+    upsLastHour: recent.filter((each) => each.direction === "grow" && each.atMs > nowMs - HOUR_MS).length,
+    downsLastHour: recent.filter((each) => each.direction === "shrink" && each.atMs > nowMs - HOUR_MS).length,
+    fleetLastHour: ledger.recent.filter((each) => each.atMs > nowMs - HOUR_MS).length,
+    open: ledger.open.some((each) => each.steps.some((step) => step.component === name)),
+    ...(quiet !== undefined && quiet.untilMs > nowMs ? { quiet: quiet.why } : {}),
+    foreign: isForeign(ledger, name, booked, service?.desired),
+    room: sources.room,
+    removable: sources.removable,
+    shrinkStampede: sources.shrinkStampede,
+    ...(overlay === undefined ? {} : { overlay: { upShift: overlay.upShift, downShift: overlay.downShift, stepScale: overlay.stepScale } }),
+    ...(recommendation === undefined || !isFresh(recommendation, nowMs) ? {} : { recommendation: { allocation: recommendation.allocation, savingPerHour: recommendation.savingPerHour } }),
+    schedules: sources.schedules,
+    bounds: { min: policy.min, max: policy.max, tasksMin: policy.tasksMin, tasksMax: policy.tasksMax },
+  };
+}
+
+/** While an execution of ours is open the live service differs from the booking for a good reason. */
+function isForeign(ledger: Ledger, name: string, booked: Allocation | undefined, desired: Allocation | undefined): boolean {
+  if (booked === undefined || desired === undefined) return false;
+  if (ledger.open.some((each) => each.steps.some((step) => step.component === name))) return false;
+  return !sameAllocation(booked, desired);
+}
+
+function isFresh({ madeAtMs }: Recommendation, nowMs: number): boolean {
+  return nowMs - madeAtMs <= HOUR_MS;
+}
+
+/** Peak absolute use of the recent window by resource, where fresh values exist: a shrink must leave room for it. */
+function usedOf(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): Partial<Resources> {
+  const used: { -readonly [K in ResourceName]?: number } = {};
+  const newest = state?.window[state.window.length - 1];
+  if (state === undefined || newest === undefined || nowMs - newest.endMs > fleet.monitor.freshMs) return used;
+  for (const sample of state.window) {
+    for (const [resource, metric] of METRIC_OF_RESOURCE) {
+      const value = sample.values[metric];
+      if (value !== undefined) used[resource] = Math.max(used[resource] ?? 0, Math.round(value));
+    }
+  }
+  return used;
+}
+
+/**
+ * Milli-vCPU that may still be removed from the fleet within the present ten minutes. The first shrink is always free:
+ * in a small fleet one task is more than the share, and would otherwise never go.
+ */
+export function removableCpu(ledger: Ledger, fleet: FleetPolicy, nowMs: number): number {
+  let booked = 0;
+  for (const { tasks, size } of Object.values(ledger.booked)) booked += tasks * size.cpu;
+  let removed = 0;
+  for (const each of ledger.recent) if (each.atMs > nowMs - TEN_MINUTES_MS) removed += each.removedCpu;
+  if (removed === 0) return booked;
+  return Math.max(0, Math.floor((booked + removed) * fleet.decision.removedShare) - removed);
+}

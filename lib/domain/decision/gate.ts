@@ -1,0 +1,39 @@
+import type { HoldReason } from "../model/reasons.ts";
+import type { Candidate } from "./candidate.ts";
+import type { DecisionInput } from "./decide.ts";
+import { mayJustifyShrink } from "./verdicts.ts";
+
+type Gate = (input: DecisionInput, candidate: Candidate) => boolean;
+
+/**
+ * What closes the way for a candidate before anything is planned, in the order in which an operator would want to be
+ * told. The claim in the fleet's ledger checks limits and rates again: these gates explain, that one protects.
+ */
+const GATES: readonly (readonly [HoldReason, Gate])[] = [
+  ["service-unavailable", ({ facts }) => facts.service === undefined || facts.service.refused],
+  ["paused", ({ facts }) => facts.paused],
+  ["foreign-change", ({ facts }) => facts.foreign || facts.quiet === "foreign-change"],
+  ["backing-off", ({ facts }) => facts.quiet === "backing-off"],
+  ["execution-in-progress", ({ facts }) => facts.open],
+  ["deployment-in-progress", ({ facts }, { action }) => facts.service?.deploying === true && action !== "SCALE_OUT"],
+  ["tasks-pending", ({ facts }, { direction }) => direction === "grow" && (facts.service?.pending ?? 0) > 0],
+  ["cooldown", ({ facts, policy }, { rule }) => facts.sinceLastMs !== undefined && facts.sinceLastMs < (rule?.cooldownMs ?? policy.cooldownMs)],
+  ["rate-limit-component", isRateLimited],
+  ["rate-limit-fleet", ({ facts, fleet }) => facts.fleetLastHour >= fleet.decision.decisionsPerHour],
+  ["velocity-limit", ({ facts }, { direction }) => direction === "shrink" && facts.shrinkStampede],
+  ["incomplete-data", isIncomplete],
+];
+
+/** The first gate that is closed; undefined = all open. */
+export function gate(input: DecisionInput, candidate: Candidate): HoldReason | undefined {
+  return GATES.find(([, closed]) => closed(input, candidate))?.[0];
+}
+
+function isRateLimited({ facts, policy }: DecisionInput, { direction }: Candidate): boolean {
+  return direction === "grow" ? facts.upsLastHour >= policy.upPerHour : facts.downsLastHour >= policy.downPerHour;
+}
+
+/** Doubt never shrinks: every rule's data must be there, not only that of the rule which wants the shrink. */
+function isIncomplete({ signals, fleet }: DecisionInput, { direction }: Candidate): boolean {
+  return direction === "shrink" && !signals.every((signal) => mayJustifyShrink(signal, fleet.monitor.completeness));
+}

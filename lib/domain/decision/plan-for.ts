@@ -1,0 +1,95 @@
+import type { Plan } from "../model/decision.ts";
+import type { ComponentPolicy } from "../model/policy.ts";
+import type { HoldReason } from "../model/reasons.ts";
+import { RESOURCE_NAMES, type Resources } from "../model/resources.ts";
+import type { ActionName } from "../model/trigger.ts";
+import { costPerHour } from "../planning/prices.ts";
+import { planChange, planToBounds } from "../planning/plan-change.ts";
+import { planRebalance } from "../planning/rebalance.ts";
+import type { PlanRequest, PlanResult } from "../planning/request.ts";
+import type { Candidate } from "./candidate.ts";
+import type { DecisionInput } from "./decide.ts";
+import { TRIGGERS_BY_NAME } from "./triggers/index.ts";
+
+export type Planned = { readonly kind: "plan"; readonly plan: Plan; readonly action: ActionName } | { readonly kind: "none"; readonly hold: HoldReason };
+
+/** The absolute ECS values that a candidate comes to; where the fleet's limits bind, from a donor if there is one. */
+export function planFor(input: DecisionInput, candidate: Candidate): Planned {
+  const { facts, current } = input;
+  const policy = boundedPolicy(input);
+  if (candidate.action === "OPTIMIZE") return optimize(input);
+  if (candidate.kind === "bounds" && candidate.direction === "grow") return named(planToBounds(policy, current, facts.room), candidate.action);
+  const request: PlanRequest = {
+    policy,
+    current,
+    action: candidate.action,
+    resource: candidate.sized,
+    factor: candidate.kind === "bounds" ? policy.factorDown : candidate.factor,
+    used: facts.used,
+    ceilings: ceilingsOf(policy),
+    room: facts.room,
+  };
+  const result = planChange(request);
+  const donors = facts.donors ?? [];
+  if (result.kind === "plan" || result.hold !== "at-fleet-limit" || donors.length === 0) return named(result, candidate.action);
+  const rebalanced = planRebalance({ want: request, donors: donors.map((donor) => ({ ...donor, policy: donorPolicy(input, donor.component) })) });
+  return rebalanced.kind === "plan" ? named(rebalanced, "REBALANCE") : named(result, candidate.action);
+}
+
+function named(result: PlanResult, action: ActionName): Planned {
+  return result.kind === "plan" ? { kind: "plan", plan: result.plan, action } : { kind: "none", hold: result.hold };
+}
+
+function optimize({ policy, current, facts }: DecisionInput): Planned {
+  const { recommendation } = facts;
+  if (recommendation === undefined) return { kind: "none", hold: "saving-too-small" };
+  const { allocation } = recommendation;
+  for (const name of RESOURCE_NAMES) {
+    const taken = (allocation.tasks * allocation.size[name] - current.tasks * current.size[name]);
+    if (taken > Math.max(0, facts.room[name])) return { kind: "none", hold: "at-fleet-limit" };
+  }
+  const plan: Plan = {
+    steps: [{ component: policy.name, before: current, after: allocation }],
+    limits: [],
+    costDeltaPerHour: costPerHour(allocation) - costPerHour(current),
+  };
+  return plan.costDeltaPerHour < 0 ? { kind: "plan", plan, action: "OPTIMIZE" } : { kind: "none", hold: "saving-too-small" };
+}
+
+/** The policy with the bounds that held at decision time (schedules applied), as the facts carry them. */
+function boundedPolicy({ policy, facts }: DecisionInput): ComponentPolicy {
+  const { min, max, tasksMin, tasksMax } = facts.bounds;
+  if (policy.min === min && policy.max === max && policy.tasksMin === tasksMin && policy.tasksMax === tasksMax) return policy;
+  return { ...policy, min, max, tasksMin, tasksMax };
+}
+
+function donorPolicy({ fleet, policy }: DecisionInput, name: string): ComponentPolicy {
+  return fleet.components.find((each) => each.name === name) ?? policy;
+}
+
+const ceilingsCache = new WeakMap<ComponentPolicy, Partial<Resources>>();
+
+/**
+ * Highest use over allocation that a shrink may lead to: the target of the component's rules on that resource, so that
+ * no shrink brings a rule to its up threshold.
+ */
+export function ceilingsOf(policy: ComponentPolicy): Partial<Resources> {
+  const cached = ceilingsCache.get(policy);
+  if (cached !== undefined) return cached;
+  const ceilings: { -readonly [K in keyof Resources]?: number } = {};
+  for (const rule of policy.rules) {
+    const trigger = TRIGGERS_BY_NAME[rule.trigger];
+    if (!trigger.scalesWithCapacity || trigger.forecast === undefined) continue;
+    const resource = RESOURCE_BY_METRIC[trigger.forecast.metric];
+    if (resource !== undefined) ceilings[resource] = Math.min(ceilings[resource] ?? 1, rule.target);
+  }
+  ceilingsCache.set(policy, ceilings);
+  return ceilings;
+}
+const RESOURCE_BY_METRIC: Readonly<Record<string, keyof Resources | undefined>> = {
+  cpuUsed: "cpu",
+  memoryUsed: "memory",
+  networkUsed: "network",
+  storageUsed: "storage",
+};
+

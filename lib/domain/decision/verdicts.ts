@@ -1,0 +1,35 @@
+import type { DecisionFacts, Verdict } from "../model/decision.ts";
+import type { ComponentPolicy, RulePolicy } from "../model/policy.ts";
+import type { Signal } from "../model/signal.ts";
+import { STRATEGIES_BY_NAME } from "./strategies/index.ts";
+
+/** What each rule of a component says, in the order of the rules: the strategy's opinion of the rule's signal. */
+export function verdictsFor(policy: ComponentPolicy, signals: readonly Signal[], overlay: DecisionFacts["overlay"]): Verdict[] {
+  const strategy = STRATEGIES_BY_NAME[policy.strategy];
+  return policy.rules.map((rule, i) => {
+    const signal = signals[i];
+    const head = { rule: rule.name, trigger: rule.trigger, priority: rule.priority };
+    if (signal === undefined || signal.value === undefined) return { ...head, want: "hold", because: noValue(rule), judgedAs: policy.strategy };
+    const opinion = strategy.judge(
+      {
+        signal,
+        rule,
+        factorUp: rule.factorUp ?? policy.factorUp,
+        factorDown: rule.factorDown ?? policy.factorDown,
+        overlay,
+      },
+      policy.parameters,
+    );
+    return { ...head, ...opinion };
+  });
+}
+
+function noValue(rule: RulePolicy): string {
+  return rule.trigger === "PREDICTIVE" ? "no-trusted-forecast" : "no-data";
+}
+
+/** A signal that may justify a shrink: a value that is there (or silence for want of traffic) over enough of the window. */
+export function mayJustifyShrink(signal: Signal, completenessMin: number): boolean {
+  const known = signal.value !== undefined || signal.absent === "no-traffic" || signal.trigger === "PREDICTIVE";
+  return known && (signal.completeness >= completenessMin || signal.trigger === "PREDICTIVE");
+}

@@ -1,0 +1,60 @@
+import type { ComponentPolicy } from "../model/policy.ts";
+import { FREE_STORAGE_MILLI } from "../model/resources.ts";
+import { METRICS, type Absence, type MetricName, type Sample } from "../model/sample.ts";
+import type { ServiceState } from "../model/service.ts";
+
+interface Surroundings {
+  /** Recent samples before this one, ascending. */
+  readonly previous: readonly Sample[];
+  readonly service: ServiceState | undefined;
+  readonly policy: ComponentPolicy;
+}
+
+/**
+ * Turns values that cannot be true into absences with a reason, at the edge, so that nothing behind it reasons about
+ * them: not finite, negative, far above what the tasks could use, and zero against contrary evidence (a component that
+ * runs tasks uses memory; one that finishes operations uses CPU). Being over 100 % is plausible up to twice the tasks'
+ * size: ECS reports more than the reservation for soft limits, and around deployments.
+ */
+export function plausibleSample(sample: Sample, surroundings: Surroundings): Sample {
+  const values: Partial<Record<MetricName, number>> = {};
+  const absent: Partial<Record<MetricName, Absence>> = { ...sample.absent };
+  for (const metric of METRICS) {
+    const value = sample.values[metric];
+    if (value === undefined) continue;
+    const problem = problemOf(metric, value, sample, surroundings);
+    if (problem === undefined) values[metric] = value;
+    else absent[metric] = problem;
+  }
+  return { endMs: sample.endMs, periodMs: sample.periodMs, values, absent };
+}
+
+function problemOf(metric: MetricName, value: number, sample: Sample, { previous, service }: Surroundings): Absence | undefined {
+  if (!Number.isFinite(value)) return "not-finite";
+  if (value < 0) return "negative";
+  if (metric === "errorRate" && value > 1) return "implausible";
+  const ceiling = service === undefined ? undefined : ceilingOf(metric, service);
+  if (ceiling !== undefined && ceiling > 0 && value > ceiling) return "implausible";
+  if (value === 0 && isContradicted(metric, sample, previous, service)) return "implausible";
+  return undefined;
+}
+
+/** Twice what all tasks that run or are wanted could use; undefined where there is no such bound. */
+function ceilingOf(metric: MetricName, { desired, running }: ServiceState): number | undefined {
+  const tasks = 2 * Math.max(desired.tasks, running, 1);
+  if (metric === "cpuUsed") return 2 * tasks * desired.size.cpu;
+  if (metric === "memoryUsed") return 2 * tasks * desired.size.memory;
+  if (metric === "storageUsed") return 2 * tasks * (FREE_STORAGE_MILLI + desired.size.storage);
+  return undefined;
+}
+
+function isContradicted(metric: MetricName, sample: Sample, previous: readonly Sample[], service: ServiceState | undefined): boolean {
+  const running = service?.running ?? 0;
+  if (metric === "memoryUsed") return running > 0;
+  if (metric === "cpuUsed") return running > 0 && (sample.values.throughput ?? 0) > 0;
+  if (metric === "throughput") {
+    const busy = previous.slice(-3).every((each) => (each.values.throughput ?? 0) > 0) && previous.length >= 3;
+    return running > 0 && busy && (sample.values.cpuUsed ?? 0) > 0.5 * (previous[previous.length - 1]?.values.cpuUsed ?? Number.POSITIVE_INFINITY);
+  }
+  return false;
+}

@@ -1,0 +1,123 @@
+import type { ForecastPath } from "../forecasting/index.ts";
+import { pathAt } from "../forecasting/index.ts";
+import { TRIGGERS_BY_NAME, type ReadingContext, type Trigger } from "../decision/triggers/index.ts";
+import type { ComponentState } from "../model/component-state.ts";
+import type { ComponentPolicy, MonitorPolicy, RulePolicy } from "../model/policy.ts";
+import type { Allocation } from "../model/resources.ts";
+import type { Absence, Sample } from "../model/sample.ts";
+import type { Signal, SignalForecast, SignalPoint } from "../model/signal.ts";
+
+export interface SignalRequest {
+  readonly policy: ComponentPolicy;
+  readonly monitor: MonitorPolicy;
+  readonly state: ComponentState;
+  /** What the component has now; use is read against it. */
+  readonly allocation: Allocation;
+  /** Forecast paths by metric. */
+  readonly forecasts: ReadonlyMap<string, ForecastPath>;
+  readonly nowMs: number;
+  /** Start of the last change of the component: what was seen before says nothing about response times after it. */
+  readonly changedAtMs?: number | undefined;
+}
+
+/** Default lead of a forecast where the strategy has no parameter for it. */
+const LEAD_MS = 300_000;
+
+/** Judges the recent samples of a component by every rule: one signal for each rule, in the order of the rules. */
+export function signalsFor(request: SignalRequest): Signal[] {
+  return request.policy.rules.map((rule) => signalFor(rule, request));
+}
+
+function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
+  const trigger = TRIGGERS_BY_NAME[rule.trigger];
+  const { monitor, state, nowMs } = request;
+  const points = pointsOf(trigger, request);
+  const newest = points[points.length - 1];
+  const ageMs = newest === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newest.atMs;
+  const fresh = newest !== undefined && ageMs <= monitor.freshMs;
+  const forecast = forecastFor(trigger, request);
+  const base = {
+    rule: rule.name,
+    trigger: rule.trigger,
+    unit: trigger.unit,
+    target: rule.target,
+    up: rule.up,
+    down: rule.down,
+    points,
+    periodMs: monitor.periodMs,
+    ageMs,
+    completeness: completenessOf(trigger, request),
+    scalesWithCapacity: trigger.scalesWithCapacity,
+    ...(forecast === undefined ? {} : { forecast }),
+  };
+  if (!fresh) return { ...base, absent: absenceOf(trigger, state, newest !== undefined) };
+  if (trigger.forecastOnly !== true) return { ...base, value: newest.value };
+  if (forecast?.trusted !== true) return { ...base, absent: "no-source" };
+  return { ...base, value: forecast.upper, points: [...points.slice(0, -1), { atMs: newest.atMs, value: forecast.upper }] };
+}
+
+/** Values of the window that are usable, ascending; those before the last change only where use is absolute. */
+function pointsOf(trigger: Trigger, { policy, state, allocation, changedAtMs, nowMs }: SignalRequest): SignalPoint[] {
+  const context: ReadingContext = { allocation, state, policy };
+  const points: SignalPoint[] = [];
+  for (const sample of state.window) {
+    if (sample.endMs > nowMs) continue;
+    if (changedAtMs !== undefined && !trigger.scalesWithCapacity && sample.endMs - sample.periodMs < changedAtMs) continue;
+    const value = trigger.read(sample, context);
+    if (value !== undefined && Number.isFinite(value)) points.push({ atMs: sample.endMs, value: rounded(value) });
+  }
+  return points;
+}
+
+/** Share of the window that carries the trigger's metrics, 0..1; a window still filling is incomplete. */
+function completenessOf(trigger: Trigger, { monitor, state, nowMs }: SignalRequest): number {
+  const from = nowMs - monitor.freshMs - monitor.windowSamples * monitor.periodMs;
+  let present = 0;
+  for (const sample of state.window) {
+    if (sample.endMs > from && trigger.metrics.every((metric) => isKnown(sample, metric))) present++;
+  }
+  return Math.min(1, present / monitor.windowSamples);
+}
+
+/** Silence for want of traffic is knowledge: nothing was late or failed because nothing was asked. */
+function isKnown(sample: Sample, metric: Trigger["metrics"][number]): boolean {
+  return sample.values[metric] !== undefined || sample.absent[metric] === "no-traffic";
+}
+
+function absenceOf(trigger: Trigger, state: ComponentState, stale: boolean): Absence {
+  const newest = state.window[state.window.length - 1];
+  const metric = trigger.metrics[0];
+  const told = metric === undefined ? undefined : newest?.absent[metric];
+  if (told !== undefined) return told;
+  return stale ? "stale" : "missing";
+}
+
+function forecastFor(trigger: Trigger, request: SignalRequest): SignalForecast | undefined {
+  if (trigger.forecast === undefined) return undefined;
+  const path = request.forecasts.get(trigger.forecast.metric);
+  if (path === undefined) return undefined;
+  const { allocation, nowMs, policy } = request;
+  const leadMs = policy.parameters["leadSeconds"] === undefined ? LEAD_MS : policy.parameters["leadSeconds"] * 1000;
+  const at = pathAt(path, nowMs + leadMs);
+  if (at === undefined) return undefined;
+  const toValue = (demand: number) => rounded(trigger.forecast?.value(demand, allocation) ?? 0);
+  let peak = 0;
+  for (let i = 0; i < path.upper.length; i++) {
+    if (path.startMs + i * path.stepMs >= nowMs) peak = Math.max(peak, path.upper[i] ?? 0);
+  }
+  return {
+    atMs: nowMs + leadMs,
+    mean: toValue(at.mean),
+    lower: toValue(at.lower),
+    upper: toValue(at.upper),
+    peakUpper: toValue(peak),
+    trusted: path.trusted,
+    model: path.model,
+    reason: path.reason,
+  };
+}
+
+/** Six significant digits: enough for every threshold, and a stored decision stays small. */
+function rounded(value: number): number {
+  return value === 0 ? 0 : Number(value.toPrecision(6));
+}

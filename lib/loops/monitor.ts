@@ -1,0 +1,122 @@
+import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
+import type { ComponentState } from "../domain/model/component-state.ts";
+import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
+import type { Sample } from "../domain/model/sample.ts";
+import type { ServiceState } from "../domain/model/service.ts";
+import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
+import { plausibleSample } from "../domain/monitor/plausible.ts";
+import type { LoopOutcome } from "../flow.ts";
+import type { Ports } from "../ports.ts";
+import { raiseAlerts } from "./alerting.ts";
+
+type Failure = LoopOutcome["errors"][number];
+
+/**
+ * Reads the live state and the new samples of every component, keeps the recent window of each, stores samples, updates
+ * scores, raises alerts. A component that cannot be read keeps its old window, which ages and thereby stops shrinks.
+ */
+export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number): Promise<LoopOutcome> {
+  const { store } = ports;
+  const names = fleet.components.map(({ name }) => name);
+  const [old, services] = await Promise.all([store.readStates(fleet.name), ports.orchestrator.describe(names)]);
+  const before = new Map(old.map((state) => [state.component, state]));
+  const due = fleet.components.filter(({ name }) => isDue(before.get(name), fleet, nowMs));
+  const readings = await read(ports, due, { before, services, names }, nowMs);
+  const errors: Failure[] = [];
+  const fresh: { component: string; sample: Sample }[] = [];
+  const states = fleet.components.map((policy, i): ComponentState => {
+    const reading = readings.get(policy.name);
+    const service = services[i];
+    if (reading instanceof Error) errors.push({ component: policy.name, message: reading.message });
+    if (service instanceof Error) errors.push({ component: policy.name, message: service.message });
+    const previous = before.get(policy.name);
+    const samples = Array.isArray(reading) ? newSamples(reading as readonly Sample[], previous, policy, service, nowMs) : [];
+    for (const sample of samples) fresh.push({ component: policy.name, sample });
+    return nextState(policy, previous, samples, service, { fleet, nowMs });
+  });
+  const changed = states.filter((state) => differs(before.get(state.component), state));
+  await Promise.all([fresh.length > 0 ? store.appendSamples(fleet.name, fresh) : undefined, changed.length > 0 ? store.writeStates(fleet.name, changed) : undefined]);
+  if (fresh.length > 0) await alerts(ports, fleet, states, nowMs, errors);
+  return { ran: true, errors, wake: fresh.length > 0 && isSevere(fleet, states, fresh) ? "decision" : undefined };
+}
+
+/** A metric is asked for only when a new period can have ended since the last answer: nothing is read twice. */
+function isDue(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): boolean {
+  return state === undefined || nowMs - state.readThroughMs >= fleet.monitor.periodMs;
+}
+
+async function read(
+  ports: Ports,
+  due: readonly ComponentPolicy[],
+  known: { before: ReadonlyMap<string, ComponentState>; services: readonly (ServiceState | Error)[]; names: readonly string[] },
+  nowMs: number,
+): Promise<Map<string, readonly Sample[] | Error>> {
+  if (due.length === 0) return new Map();
+  const requests = due.map(({ name }) => {
+    const service = known.services[known.names.indexOf(name)];
+    const state = known.before.get(name);
+    const desired = service instanceof Error || service === undefined ? state?.service?.desired : service.desired;
+    return { component: name, sinceMs: state?.readThroughMs ?? 0, allocation: desired };
+  });
+  const answers = await ports.metrics.read(requests, nowMs);
+  return new Map(due.map(({ name }, i) => [name, answers[i] ?? new Error("no answer")]));
+}
+
+function newSamples(reading: readonly Sample[], previous: ComponentState | undefined, policy: ComponentPolicy, service: ServiceState | Error | undefined, nowMs: number): Sample[] {
+  const since = previous?.readThroughMs ?? 0;
+  const live = service instanceof Error ? undefined : service;
+  return reading.filter((sample) => sample.endMs > since && sample.endMs <= nowMs).map((sample) => plausibleSample(sample, { previous: previous?.window ?? [], service: live ?? previous?.service, policy }));
+}
+
+function nextState(policy: ComponentPolicy, previous: ComponentState | undefined, samples: readonly Sample[], service: ServiceState | Error | undefined, { fleet, nowMs }: { fleet: FleetPolicy; nowMs: number }): ComponentState {
+  const live = service instanceof Error || service === undefined ? undefined : service;
+  const reborn = live !== undefined && previous?.service !== undefined && previous.service.identity !== live.identity;
+  const kept = reborn ? [] : (previous?.window ?? []);
+  const newest = samples[samples.length - 1];
+  const score = newest === undefined ? previous?.performanceScore : performanceScore(newest, policy);
+  const elapsedMs = newest === undefined ? 0 : newest.periodMs * samples.length;
+  return {
+    v: 1,
+    component: policy.name,
+    updatedAtMs: nowMs,
+    service: live ?? previous?.service,
+    serviceProblem: service instanceof Error ? service.message : undefined,
+    window: samples.length === 0 ? kept : [...kept, ...samples].slice(-fleet.monitor.windowSamples),
+    readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
+    performanceScore: score,
+    performanceBaseline: newest === undefined ? previous?.performanceBaseline : nextBaseline(previous?.performanceBaseline, score, elapsedMs),
+  };
+}
+
+/** A state is written again when something but the time of looking changed, and once in five minutes in any case. */
+function differs(before: ComponentState | undefined, after: ComponentState): boolean {
+  if (before === undefined || after.readThroughMs !== before.readThroughMs || after.serviceProblem !== before.serviceProblem) return true;
+  if (after.updatedAtMs - before.updatedAtMs >= 300_000) return true;
+  const strip = (service: ServiceState | undefined) => JSON.stringify({ ...service, observedAtMs: 0 });
+  return strip(before.service) !== strip(after.service);
+}
+
+/** A value far beyond its up threshold does not wait for the next beat. */
+function isSevere(fleet: FleetPolicy, states: readonly ComponentState[], fresh: readonly { component: string; sample: Sample }[]): boolean {
+  const newest = new Map(fresh.map(({ component, sample }) => [component, sample]));
+  return fleet.components.some((policy, i) => {
+    const state = states[i];
+    const sample = newest.get(policy.name);
+    const allocation = state?.service?.desired;
+    if (state === undefined || sample === undefined || allocation === undefined) return false;
+    return policy.rules.some((rule) => {
+      const value = TRIGGERS_BY_NAME[rule.trigger].read(sample, { allocation, state, policy });
+      return value !== undefined && value > rule.target + (rule.up - rule.target) * fleet.monitor.severeMultiple;
+    });
+  });
+}
+
+/** Alerts never stop the monitor: what fails here is told as an error of the loop. */
+async function alerts(ports: Ports, fleet: FleetPolicy, states: readonly ComponentState[], nowMs: number, errors: Failure[]): Promise<void> {
+  try {
+    const [ledger, learning, scores] = await Promise.all([ports.store.readLedger(fleet.name), ports.store.readLearning(fleet.name), ports.store.readScores(fleet.name)]);
+    await raiseAlerts(ports, fleet, { states, ledger, learning, scores }, nowMs);
+  } catch (error) {
+    errors.push({ message: `alerts: ${error instanceof Error ? error.message : String(error)}` });
+  }
+}
