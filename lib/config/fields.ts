@@ -1,16 +1,39 @@
 import * as z from "zod";
 
-/** Number fields with unit, default, bounds and a sentence: every tunable of the schema is built from these. */
-export function quantity(unit: string, sentence: string, { min, max, initial }: { min: number; max: number; initial: number }) {
-  return z.number().min(min).max(max).default(initial).describe(`${sentence} Unit: ${unit}. Default ${initial}, ${min} to ${max}.`);
+/** What a number means; the reference page and messages read it from here. */
+export const tunables = z.registry<{ unit: string; sentence: string }>();
+
+interface Bounds {
+  readonly min: number;
+  readonly max: number;
+  readonly initial: number;
 }
 
-export function whole(unit: string, sentence: string, { min, max, initial }: { min: number; max: number; initial: number }) {
-  return z.int().min(min).max(max).default(initial).describe(`${sentence} Unit: ${unit}. Default ${initial}, ${min} to ${max}.`);
+function described(number: z.ZodNumber, unit: string, sentence: string, { min, max, initial }: Bounds) {
+  return number
+    .min(min)
+    .max(max)
+    .default(initial)
+    .describe(`${sentence} Unit: ${unit}. Default ${initial}, ${min} to ${max}.`)
+    .register(tunables, { unit, sentence });
+}
+
+/** A number with unit, default, bounds and a sentence: every tunable of the schema is built from these. */
+export function quantity(unit: string, sentence: string, bounds: Bounds) {
+  return described(z.number(), unit, sentence, bounds);
+}
+
+/** The same for whole numbers. */
+export function whole(unit: string, sentence: string, bounds: Bounds) {
+  return described(z.int(), unit, sentence, bounds);
 }
 
 /** A bound pair; the order of min and max is checked in check.ts, so that all problems are listed at once. */
-export function range(unit: string, sentence: string, { min, max, initial }: { min: number; max: number; initial: { min: number; max: number } }) {
+export function range(
+  unit: string,
+  sentence: string,
+  { min, max, initial }: { min: number; max: number; initial: { min: number; max: number } },
+) {
   return z
     .strictObject({
       min: quantity(unit, `Least ${sentence}.`, { min, max, initial: initial.min }),
@@ -19,6 +42,10 @@ export function range(unit: string, sentence: string, { min, max, initial }: { m
     .prefault({});
 }
 
-export const nameField = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: "a name has 1 to 63 letters, digits, - or _" });
+/** A name of ours: of a fleet, component, rule or schedule. */
+export const nameField = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
+  error: "1 to 63 letters, digits, - or _, the first one a letter or digit",
+});
+
+/** A name or ARN of ECS. */
+export const identifierField = z.string().regex(/^[!-~]{1,255}$/, { error: "1 to 255 characters without blanks" });

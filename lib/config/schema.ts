@@ -1,151 +1,174 @@
 import * as z from "zod";
-import { ACTIONS, MODES, STRATEGIES, TRIGGERS } from "../domain/model/trigger.ts";
-import { nameField, quantity, range, whole } from "./fields.ts";
+import { MODES } from "../domain/model/trigger.ts";
+import { type ComponentConfig, ComponentSchema } from "./component-schema.ts";
+import { nameField, quantity, whole } from "./fields.ts";
+import type { CompleteRule } from "./rules.ts";
 
 /*
- * The configuration file: every tunable stands here once, with unit, default, bounds and a sentence. Percentages are
- * percent, CPU vCPU, memory GiB, network Gbit/s, storage GiB above the 20 free ones. The core reads the compiled form
- * (compile.ts). Defaults are those of the requirements.
+ * The configuration file: every tunable stands here, or in component-schema.ts, once, with unit, default, bounds and a
+ * sentence. Percentages are percent, CPU vCPU, memory GiB, network Gbit/s, storage GiB above the 20 free ones. The core
+ * reads the compiled form (compile.ts). Defaults are those of the requirements.
  */
-
-const Rule = z
-  .strictObject({
-    enabled: z.boolean().default(true).describe("false removes the rule."),
-    trigger: z.enum(TRIGGERS).optional().describe("What the rule looks at. Required for a rule of your own."),
-    target: z.number().min(0).max(1e12).optional().describe("Wanted value in the trigger's unit (percent, ms, ops/s, count). Default: the component's target for this trigger."),
-    up: z.number().min(0).max(1e12).optional().describe("Grow above this. Default: target + 10 points for percentages, target x 1.5 otherwise."),
-    down: z.number().min(0).max(1e12).optional().describe("Shrink below this. Default: target - 15 points for percentages, target x 0.7 otherwise."),
-    upAction: z.enum(ACTIONS).optional().describe("SCALE_UP (size of the tasks) or SCALE_OUT (their number). Default by trigger."),
-    downAction: z.enum(ACTIONS).optional().describe("SCALE_DOWN or SCALE_IN. Default by trigger."),
-    factorUp: z.number().min(1.01).max(4).optional().describe("Step of one decision of this rule. Default: the component's factor."),
-    factorDown: z.number().min(0.1).max(0.99).optional().describe("Step of one decision of this rule. Default: the component's factor."),
-    priority: z.int().min(1).max(10).optional().describe("10 is the most urgent. Default by trigger."),
-    breachSeconds: whole("seconds", "How long a breach must last before the rule wants growth.", { min: 0, max: 3600, initial: 60 }),
-    reliefSeconds: whole("seconds", "How long the value must stay below before the rule wants a shrink.", { min: 0, max: 86_400, initial: 300 }),
-    cooldownSeconds: z.int().min(0).max(86_400).optional().describe("Quiet time after a decision of this rule. Default: the component's."),
-  })
-  .describe("One rule. The default rules are named cpu, memory and response-time; a rule of your own has any other name.");
-
-const Schedule = z
-  .strictObject({
-    name: nameField.describe("Shown in decisions that the schedule bound."),
-    cron: z.string().describe("Five-field cron expression of the window's start."),
-    timeZone: z.string().default("UTC").describe("IANA time zone of the cron expression. Default UTC."),
-    durationMinutes: whole("minutes", "How long the window stays open.", { min: 1, max: 10_080, initial: 60 }),
-    tasks: z.strictObject({ min: z.int().min(0).max(5000).optional(), max: z.int().min(0).max(5000).optional() }).optional().describe("Minimum / maximum number of tasks meanwhile."),
-    cpu: z.strictObject({ min: z.number().min(0).max(10_000).optional(), max: z.number().min(0).max(10_000).optional() }).optional().describe("Minimum / maximum total vCPU meanwhile."),
-    memory: z.strictObject({ min: z.number().min(0).max(100_000).optional(), max: z.number().min(0).max(100_000).optional() }).optional().describe("Minimum / maximum total GiB meanwhile."),
-  })
-  .describe("A window in which other minimum / maximum values hold.");
-
-export const ComponentSchema = z.strictObject({
-  name: nameField.describe("Name of the component; unique in all fleets."),
-  cluster: z.string().max(255).default("default").describe("ECS cluster. Default `default`."),
-  service: z.string().max(255).optional().describe("ECS service. Default: the component's name."),
-  mode: z.enum(MODES).optional().describe("Overrides the fleet's mode."),
-  strategy: z.enum(STRATEGIES).default("ADAPTIVE").describe("How rules are judged; docs/strategies.md. Default ADAPTIVE."),
-  parameters: z.record(z.string(), z.number()).default({}).describe("Parameters of the strategy, each with its own default; docs/strategies.md."),
-  compute: z.enum(["fargate", "ec2"]).default("fargate").describe("Capacity that the service runs on. Default fargate."),
-  cpu: range("vCPU", "total CPU (tasks x size)", { min: 0, max: 10_000, initial: { min: 0.25, max: 4 } }),
-  memory: range("GiB", "total memory (tasks x size)", { min: 0, max: 100_000, initial: { min: 0.5, max: 8 } }),
-  network: range("Gbit/s", "total network bandwidth", { min: 0, max: 10_000, initial: { min: 0, max: 4 } }),
-  storage: range("GiB above the free 20 of each task", "total ephemeral storage", { min: 0, max: 100_000, initial: { min: 0, max: 10 } }),
-  tasks: z
-    .strictObject({
-      min: whole("tasks", "Never fewer tasks.", { min: 0, max: 5000, initial: 1 }),
-      max: whole("tasks", "Never more tasks; also the blast radius of a bad signal.", { min: 0, max: 5000, initial: 20 }),
-    })
-    .prefault({}),
-  networkPerTask: quantity("Gbit/s", "Bandwidth that one task is counted with: ECS has no such setting, it follows the number of tasks.", { min: 0, max: 100, initial: 0.1 }),
-  target: z
-    .strictObject({
-      cpu: quantity("percent", "Wanted CPU utilization.", { min: 1, max: 99, initial: 60 }),
-      memory: quantity("percent", "Wanted memory utilization.", { min: 1, max: 99, initial: 70 }),
-      network: quantity("percent", "Wanted network utilization.", { min: 1, max: 99, initial: 60 }),
-      storage: quantity("percent", "Wanted storage utilization.", { min: 1, max: 99, initial: 65 }),
-      responseTimeMs: quantity("ms", "Wanted mean response time.", { min: 0.1, max: 3_600_000, initial: 500 }),
-      throughput: quantity("operations/s", "Usual throughput; a rule on THROUGHPUT compares operations/s with it.", { min: 0.001, max: 1e9, initial: 20 }),
-      queueLength: quantity("operations", "Wanted queue length.", { min: 0.001, max: 1e9, initial: 10 }),
-      errorRate: quantity("percent", "Tolerated failed share.", { min: 0.001, max: 100, initial: 2 }),
-    })
-    .prefault({}),
-  factor: z
-    .strictObject({
-      up: quantity("multiple", "Step of one decision that grows.", { min: 1.01, max: 4, initial: 1.3 }),
-      down: quantity("multiple", "Step of one decision that shrinks.", { min: 0.1, max: 0.99, initial: 0.8 }),
-    })
-    .prefault({}),
-  perHour: z
-    .strictObject({
-      up: whole("decisions in a sliding hour", "Most decisions that grow.", { min: 0, max: 120, initial: 4 }),
-      down: whole("decisions in a sliding hour", "Most decisions that shrink.", { min: 0, max: 120, initial: 2 }),
-    })
-    .prefault({}),
-  cooldownSeconds: whole("seconds", "Quiet time between two decisions of the component.", { min: 0, max: 86_400, initial: 300 }),
-  rules: z.record(nameField, Rule).default({}).describe("Changes of the default rules, and rules of your own, by name."),
-  schedules: z.array(Schedule).max(50).default([]).describe("Windows with other minimum / maximum values."),
-});
 
 const percent = (sentence: string, initial: number) => quantity("percent", sentence, { min: 1, max: 100, initial });
 
 const Decision = z
   .strictObject({
-    minimumConfidence: quantity("0-100", "Candidates under this are recorded, not executed.", { min: 0, max: 100, initial: 70 }),
+    minimumConfidence: quantity("0-100", "Candidates under this are recorded, not executed.", {
+      min: 0,
+      max: 100,
+      initial: 70,
+    }),
     concurrentExecutions: whole("executions", "Most executions at the same time.", { min: 1, max: 100, initial: 3 }),
-    decisionsPerHour: whole("decisions in a sliding hour", "Most executed decisions of the fleet.", { min: 1, max: 1000, initial: 10 }),
+    decisionsPerHour: whole("decisions in a sliding hour", "Most executed decisions of the fleet.", {
+      min: 1,
+      max: 1000,
+      initial: 10,
+    }),
     weights: z
       .strictObject({
         deviation: quantity("weight", "Weight of the distance from target.", { min: 0, max: 100, initial: 1 }),
-        effectiveness: quantity("weight", "Weight of the measured effect of past decisions.", { min: 0, max: 100, initial: 1 }),
-        stability: quantity("weight", "Weight of calm: time since the last decision, and volatility.", { min: 0, max: 100, initial: 1 }),
+        effectiveness: quantity("weight", "Weight of the measured effect of past decisions.", {
+          min: 0,
+          max: 100,
+          initial: 1,
+        }),
+        stability: quantity("weight", "Weight of calm: time since the last decision, and volatility.", {
+          min: 0,
+          max: 100,
+          initial: 1,
+        }),
         headroom: quantity("weight", "Weight of what is left below the limits.", { min: 0, max: 100, initial: 1 }),
       })
       .prefault({})
       .describe("Weights of the four confidence factors; only their ratio counts."),
-    effectivenessWindow: whole("decisions", "How many past decisions the effectiveness factor looks at.", { min: 1, max: 50, initial: 10 }),
-    effectivenessPrior: quantity("0-100", "Effectiveness assumed while there are few.", { min: 0, max: 100, initial: 75 }),
-    validitySeconds: whole("seconds", "A pending decision older than this is not carried out.", { min: 30, max: 3600, initial: 150 }),
-    approvalSeconds: whole("seconds", "How long a decision of mode `recommend` waits for a person.", { min: 60, max: 86_400, initial: 900 }),
-    removedPercent: quantity("percent of the booked CPU", "Most that may be removed from the fleet within ten minutes.", { min: 1, max: 100, initial: 30 }),
-    shrinkingPercent: quantity("percent of the components", "When more want to shrink at the same time, all of them hold: such agreement is more often a broken metric than a quiet hour.", { min: 1, max: 100, initial: 80 }),
+    effectivenessWindow: whole("decisions", "How many past decisions the effectiveness factor looks at.", {
+      min: 1,
+      max: 50,
+      initial: 10,
+    }),
+    effectivenessPrior: quantity("0-100", "Effectiveness assumed while there are few.", {
+      min: 0,
+      max: 100,
+      initial: 75,
+    }),
+    validitySeconds: whole("seconds", "A pending decision older than this is not carried out.", {
+      min: 30,
+      max: 3600,
+      initial: 150,
+    }),
+    approvalSeconds: whole("seconds", "How long a decision of mode `recommend` waits for a person.", {
+      min: 60,
+      max: 86_400,
+      initial: 900,
+    }),
+    removedPercent: quantity(
+      "percent of the booked CPU",
+      "Most that may be removed from the fleet within ten minutes.",
+      { min: 1, max: 100, initial: 30 },
+    ),
+    shrinkingPercent: quantity(
+      "percent of the components",
+      "When more want to shrink at the same time, all of them hold: such agreement is more often a broken metric than a quiet hour.",
+      { min: 1, max: 100, initial: 80 },
+    ),
   })
   .prefault({});
 
 const Monitor = z
   .strictObject({
-    periodSeconds: z.union([z.literal(20), z.literal(60)]).default(60).describe("Period of the metrics: 20 where high-resolution ECS metrics are enabled. Unit: seconds. Default 60."),
+    periodSeconds: z
+      .literal([20, 60])
+      .default(60)
+      .describe("Period of the metrics: 20 where high-resolution ECS metrics are enabled. Unit: seconds. Default 60."),
     windowSamples: whole("samples", "Recent samples that rules look at.", { min: 5, max: 60, initial: 15 }),
     freshSeconds: whole("seconds", "Older data is stale and justifies nothing.", { min: 60, max: 3600, initial: 210 }),
     completenessPercent: percent("Share of the window that must be present for a shrink.", 80),
-    severeMultiple: quantity("multiple", "A value this many times beyond the distance from target to the up threshold wakes the decision loop between beats.", { min: 1, max: 100, initial: 2 }),
+    severeMultiple: quantity(
+      "multiple",
+      "A value this many times beyond the distance from target to the up threshold wakes the decision loop between beats.",
+      { min: 1, max: 100, initial: 2 },
+    ),
   })
   .prefault({});
 
 const Execution = z
   .strictObject({
-    settleSeconds: whole("seconds", "From stable to the measurement of the effect.", { min: 60, max: 3600, initial: 180 }),
-    stableTimeoutSeconds: whole("seconds", "A change not stable by then is rolled back.", { min: 60, max: 7200, initial: 900 }),
-    attempts: whole("attempts", "Most tries of one ECS call that was refused or throttled.", { min: 1, max: 10, initial: 3 }),
-    backoffSeconds: whole("seconds", "Quiet time of a component after a failed change; doubles with each failure in a row, at most an hour.", { min: 30, max: 3600, initial: 600 }),
-    foreignQuietSeconds: whole("seconds", "Quiet time of a component after somebody else changed it.", { min: 0, max: 86_400, initial: 300 }),
-    harmErrorPoints: quantity("points of percent", "A rise of the error rate by this much after a change is harm: rolled back.", { min: 0.1, max: 100, initial: 5 }),
-    harmScorePoints: quantity("points of 0-100", "A fall of the performance score by this much after a change is harm.", { min: 1, max: 100, initial: 25 }),
+    settleSeconds: whole("seconds", "From stable to the measurement of the effect.", {
+      min: 60,
+      max: 3600,
+      initial: 180,
+    }),
+    stableTimeoutSeconds: whole("seconds", "A change not stable by then is rolled back.", {
+      min: 60,
+      max: 7200,
+      initial: 900,
+    }),
+    attempts: whole("attempts", "Most tries of one ECS call that was refused or throttled.", {
+      min: 1,
+      max: 10,
+      initial: 3,
+    }),
+    backoffSeconds: whole(
+      "seconds",
+      "Quiet time of a component after a failed change; doubles with each failure in a row, at most an hour.",
+      { min: 30, max: 3600, initial: 600 },
+    ),
+    foreignQuietSeconds: whole("seconds", "Quiet time of a component after somebody else changed it.", {
+      min: 0,
+      max: 86_400,
+      initial: 300,
+    }),
+    harmErrorPoints: quantity(
+      "points of percent",
+      "A rise of the error rate by this much after a change is harm: rolled back.",
+      { min: 0.1, max: 100, initial: 5 },
+    ),
+    harmScorePoints: quantity(
+      "points of 0-100",
+      "A fall of the performance score by this much after a change is harm.",
+      { min: 1, max: 100, initial: 25 },
+    ),
   })
   .prefault({});
 
 const Optimization = z
   .strictObject({
-    shiftPoints: quantity("points of percent", "Most that tuning may move a threshold of a utilization rule.", { min: 0, max: 20, initial: 5 }),
-    stepScaleMin: quantity("multiple", "Least that tuning may scale a step (factor - 1) with.", { min: 0.1, max: 1, initial: 0.5 }),
-    stepScaleMax: quantity("multiple", "Most that tuning may scale a step (factor - 1) with.", { min: 1, max: 4, initial: 2 }),
+    shiftPoints: quantity("points of percent", "Most that tuning may move a threshold of a utilization rule.", {
+      min: 0,
+      max: 20,
+      initial: 5,
+    }),
+    stepScaleMin: quantity("multiple", "Least that tuning may scale a step (factor - 1) with.", {
+      min: 0.1,
+      max: 1,
+      initial: 0.5,
+    }),
+    stepScaleMax: quantity("multiple", "Most that tuning may scale a step (factor - 1) with.", {
+      min: 1,
+      max: 4,
+      initial: 2,
+    }),
     decisionsMin: whole("decisions", "Measured decisions before tuning starts.", { min: 1, max: 50, initial: 3 }),
     historyDays: whole("days", "History that forecasts learn from.", { min: 1, max: 30, initial: 14 }),
     horizonMinutes: whole("minutes", "How far forecasts look.", { min: 10, max: 240, initial: 60 }),
-    coveragePercent: quantity("percent", "Share of the future that the prediction interval shall cover.", { min: 50, max: 99.9, initial: 90 }),
+    coveragePercent: quantity("percent", "Share of the future that the prediction interval shall cover.", {
+      min: 50,
+      max: 99.9,
+      initial: 90,
+    }),
     refitMinutes: whole("minutes", "How often models are trained again.", { min: 5, max: 1440, initial: 60 }),
-    savingMinPercent: quantity("percent", "OPTIMIZE is recommended only from this saving on.", { min: 1, max: 90, initial: 15 }),
+    savingMinPercent: quantity("percent", "OPTIMIZE is recommended only from this saving on.", {
+      min: 1,
+      max: 90,
+      initial: 15,
+    }),
     evidenceHours: quantity("hours", "History that right-sizing must have seen.", { min: 1, max: 720, initial: 6 }),
-    headroomPercent: quantity("percent", "Room that right-sizing leaves above the highest use seen.", { min: 0, max: 200, initial: 20 }),
+    headroomPercent: quantity("percent", "Room that right-sizing leaves above the highest use seen.", {
+      min: 0,
+      max: 200,
+      initial: 20,
+    }),
     rawHours: whole("hours", "Raw samples are kept this long.", { min: 2, max: 720, initial: 48 }),
     fiveMinuteDays: whole("days", "5-minute means are kept this long.", { min: 1, max: 455, initial: 30 }),
     hourDays: whole("days", "1-hour means are kept this long.", { min: 1, max: 1825, initial: 455 }),
@@ -154,15 +177,25 @@ const Optimization = z
   })
   .prefault({});
 
+/** Components under one set of limits, as written. */
 export const FleetSchema = z.strictObject({
   name: nameField.default("default").describe("Name of the fleet. Default `default`."),
-  mode: z.enum(MODES).default("observe").describe("observe: decide and record, touch nothing. recommend: a person approves each decision. auto: act. Default observe."),
+  mode: z
+    .enum(MODES)
+    .default("observe")
+    .describe(
+      "observe: decide and record, touch nothing. recommend: a person approves each decision. auto: act. Default observe.",
+    ),
   limits: z
     .strictObject({
       cpu: quantity("vCPU", "All components together.", { min: 0.1, max: 100_000, initial: 16 }),
       memory: quantity("GiB", "All components together.", { min: 0.1, max: 1_000_000, initial: 32 }),
       network: quantity("Gbit/s", "All components together.", { min: 0, max: 100_000, initial: 8 }),
-      storage: quantity("GiB above the free 20 of each task", "All components together.", { min: 0, max: 1_000_000, initial: 20 }),
+      storage: quantity("GiB above the free 20 of each task", "All components together.", {
+        min: 0,
+        max: 1_000_000,
+        initial: 20,
+      }),
     })
     .prefault({}),
   thresholds: z
@@ -176,7 +209,11 @@ export const FleetSchema = z.strictObject({
   targets: z
     .strictObject({
       efficiency: percent("Wanted system efficiency.", 85),
-      responseTimeMs: quantity("ms", "Wanted mean response time of the system.", { min: 1, max: 3_600_000, initial: 1000 }),
+      responseTimeMs: quantity("ms", "Wanted mean response time of the system.", {
+        min: 1,
+        max: 3_600_000,
+        initial: 1000,
+      }),
       successRate: percent("Wanted share of operations that succeed.", 95),
     })
     .prefault({}),
@@ -190,21 +227,34 @@ export const FleetSchema = z.strictObject({
       perHour: whole("alerts in a sliding hour", "Most alerts of the fleet.", { min: 0, max: 1000, initial: 15 }),
     })
     .prefault({}),
-  components: z.array(ComponentSchema).min(1).max(1000).describe("The ECS services under these limits."),
+  components: z.array(ComponentSchema).min(1).max(1000).describe("The ECS services under these limits, at most 1000."),
 });
 
 /** The written form; `fleets` absent = the shipped preset of seven components. */
 export const ConfigSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors."),
   version: z.literal(1).default(1).describe("Version of this format. Default 1."),
-  fleets: z.array(FleetSchema).min(1).max(100).optional().describe("Components that share one set of limits. Default: one fleet with the seven preset components."),
+  fleets: z
+    .array(FleetSchema)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Components that share one set of limits. Default: one fleet with the seven preset components."),
 });
 
+/** What a user writes: everything but the components' names may be left out. */
 export type WrittenConfig = z.input<typeof ConfigSchema>;
-export type FleetConfig = z.output<typeof FleetSchema>;
-export type ComponentConfig = z.output<typeof ComponentSchema>;
-export type RuleConfig = z.output<typeof Rule>;
-/** Every default filled in, except those of rules, which depend on the component's targets (complete.ts). */
+/** A fleet with the defaults filled in, except those of rules (rules.ts). */
+export type ParsedFleet = z.output<typeof FleetSchema>;
+
+/** A component with nothing left to guess. */
+export type CompleteComponent = Omit<ComponentConfig, "rules" | "service"> & {
+  readonly service: string;
+  readonly rules: Readonly<Record<string, CompleteRule>>;
+};
+/** A fleet with nothing left to guess: what compile.ts takes. */
+export type FleetConfig = Omit<ParsedFleet, "components"> & { readonly components: readonly CompleteComponent[] };
+/** The effective configuration: every default filled in, rules included. Accepted as input again, and then the same. */
 export interface Config {
   readonly version: 1;
   readonly fleets: readonly FleetConfig[];
