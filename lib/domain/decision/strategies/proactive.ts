@@ -6,7 +6,7 @@ import { trendOf } from "./trend.ts";
 /**
  * Keeps headroom: its up threshold lies `headroomPercent` of the way from `up` back to target. Grows when a clear trend
  * crosses that line within the lead time, or the value is above it for the breach time. Shrinks when the value stayed
- * below `down` for the relief time and no clear trend would bring it back above `down` within the lead time.
+ * below `down` for TWICE the relief time and no clear trend would bring it back above `down` within the lead time.
  */
 function judge(judgement: Judgement, parameters: Readonly<Record<string, number>>): Opinion {
   const { signal, rule, factorUp, factorDown } = judgement;
@@ -20,7 +20,7 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
   if (projected !== undefined && value !== undefined && projected > line && value > target) {
     return { want: "grow", because: "trend-crosses-threshold", judgedAs: "PROACTIVE", compared: projected, threshold: line, factor: factorUp };
   }
-  if (sustained(signal, rule.reliefMs, (each) => each < down)) {
+  if (sustained(signal, 2 * rule.reliefMs, (each) => each < down)) {
     return projected === undefined || projected < down
       ? { want: "shrink", because: "trend-stays-below", judgedAs: "PROACTIVE", compared: projected ?? value, threshold: down, factor: factorDown }
       : { want: "hold", because: "forecast-does-not-allow", judgedAs: "PROACTIVE", compared: projected, threshold: down };
