@@ -99,5 +99,5 @@ function sizeText(bare: z.core.$ZodType): string {
 }
 
 function bagOf(bare: z.core.$ZodType): { minimum?: number; maximum?: number; format?: string } {
-  return bare._zod.bag as { minimum?: number; maximum?: number; format?: string };
+  return bare._zod.bag;
 }
