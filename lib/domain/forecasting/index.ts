@@ -1,0 +1,16 @@
+/**
+ * Demand forecasts: `train` about hourly, `forecast` every few minutes, `pathAt` wherever a path is read. What the
+ * models are and how they compare: docs/forecasting.md.
+ */
+export { forecast } from "./forecast.ts";
+export {
+  FORECAST_DEFAULTS,
+  type ForecastOptions,
+  type ForecastPath,
+  type ForecastReason,
+  type TrainedModel,
+  type Verdict,
+} from "./model.ts";
+export { type PathPoint, pathAt } from "./path-at.ts";
+export type { Series } from "./series.ts";
+export { train } from "./train.ts";

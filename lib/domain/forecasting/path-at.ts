@@ -1,0 +1,20 @@
+import type { ForecastPath } from "./model.ts";
+
+/** A path read at one time; metric's unit. */
+export interface PathPoint {
+  readonly mean: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Reads a path at `atMs`, linear between its minutes; undefined before its first and after its last. */
+export function pathAt(path: ForecastPath, atMs: number): PathPoint | undefined {
+  const position = (atMs - path.startMs) / path.stepMs;
+  if (!(position >= 0 && position <= path.mean.length - 1)) return undefined;
+  const read = (values: readonly number[]) => {
+    const before = values[Math.floor(position)] as number;
+    const after = values[Math.ceil(position)] as number;
+    return before + (position - Math.floor(position)) * (after - before);
+  };
+  return { mean: read(path.mean), lower: read(path.lower), upper: read(path.upper) };
+}
