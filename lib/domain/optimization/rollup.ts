@@ -25,7 +25,7 @@ interface Part {
  * no block, buckets without one are left out: a gap stays a gap.
  */
 export function rollUpSamples(component: string, samples: readonly Sample[]): readonly RollupBlock[] {
-  const byBucket = groupBy(dedupe(samples), ({ endMs }) => floorTo(endMs - 1, BUCKET_MS["5m"]));
+  const byBucket = groupBy(dedupe(samples).filter(hasValue), ({ endMs }) => floorTo(endMs - 1, BUCKET_MS["5m"]));
   const buckets = [...byBucket].map(([startMs, inside]) =>
     bucketOf(
       startMs,
@@ -118,6 +118,25 @@ function meansOn(
   return sums.map((sum, step) => sum / (weights[step] || Number.NaN));
 }
 
+/** One metric of raw samples as a uniform series over [fromMs, toMs); NaN where there is no sample. */
+export function seriesFromSamples(
+  samples: readonly Sample[],
+  metric: MetricName,
+  fromMs: number,
+  toMs: number,
+  stepMs: number,
+): Series {
+  const startMs = floorTo(fromMs, stepMs);
+  const count = Math.max(0, Math.ceil((toMs - startMs) / stepMs));
+  const values = Array.from({ length: count }, () => Number.NaN);
+  for (const sample of samples) {
+    const step = Math.floor((sample.endMs - 1 - startMs) / stepMs);
+    const value = sample.values[metric];
+    if (value !== undefined && step >= 0 && step < count) values[step] = value;
+  }
+  return { startMs, stepMs, values };
+}
+
 /** Hours in [fromMs, toMs) that have no 1-hour bucket, ascending. */
 export function hoursMissing(blocks: readonly RollupBlock[], fromMs: number, toMs: number): readonly number[] {
   const known = new Set(blocks.flatMap(({ buckets }) => buckets.map(({ startMs }) => startMs)));
@@ -130,6 +149,11 @@ export function hoursMissing(blocks: readonly RollupBlock[], fromMs: number, toM
 
 export function floorTo(timeMs: number, stepMs: number): number {
   return Math.floor(timeMs / stepMs) * stepMs;
+}
+
+/** A sample that says only why it says nothing is no evidence. */
+function hasValue({ values }: Sample): boolean {
+  return METRICS.some((metric) => values[metric] !== undefined);
 }
 
 function bucketOf(startMs: number, samples: number, parts: readonly Part[]): RollupBucket {
