@@ -3,14 +3,13 @@ import type {
   Decision,
   DecisionFacts,
   DecisionStatus,
-  Direction,
   Plan,
   Verdict,
 } from "../model/decision.ts";
 import { decisionId } from "../model/decision.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
-import { type Allocation, mapResources, type ResourceType, totalOf } from "../model/resources.ts";
+import { type Allocation, mapResources, totalOf } from "../model/resources.ts";
 import type { Signal } from "../model/signal.ts";
 import type { ActionName, Mode } from "../model/trigger.ts";
 import { candidatesFrom, type Candidate } from "./candidate.ts";
@@ -63,7 +62,7 @@ function rank({ confidence }: Judged): number {
 }
 
 function judge(input: DecisionInput, candidate: Candidate): Judged {
-  const { fleet, facts, policy } = input;
+  const { fleet, facts } = input;
   const closed = gate(input, candidate);
   if (closed !== undefined) return { candidate, hold: closed, action: "NO_ACTION" };
   const result = planFor(input, candidate);
@@ -73,7 +72,6 @@ function judge(input: DecisionInput, candidate: Candidate): Judged {
   const base = { candidate, plan, confidence };
   if (removedCpu(plan) > facts.removable) return { ...base, hold: "velocity-limit", action: "NO_ACTION" };
   if (candidate.kind !== "bounds" && confidence.total < fleet.decision.minimumConfidence) return { ...base, hold: "below-confidence", action: "NO_ACTION" };
-  void policy;
   return { ...base, action };
 }
 
@@ -131,11 +129,15 @@ function record(
     action: held ? "NO_ACTION" : (outcome.action ?? "NO_ACTION"),
     strategy: policy.strategy,
     mode,
-    ...(candidate === undefined ? {} : describe(candidate)),
+    direction: candidate?.direction,
+    resource: candidate?.resource,
+    rule: candidate?.rule?.name,
+    trigger: candidate?.rule?.trigger,
     priority: candidate?.priority ?? 0,
-    ...(held ? { hold } : {}),
-    ...(confidence === undefined ? {} : { confidence }),
-    ...(plan === undefined ? {} : { plan, expected: { ...expectedValue(candidate, plan), costDeltaPerHour: plan.costDeltaPerHour } }),
+    hold,
+    confidence,
+    plan,
+    expected: plan === undefined ? undefined : { value: expectedValue(candidate, plan), costDeltaPerHour: plan.costDeltaPerHour },
     signals,
     verdicts,
     current,
@@ -147,19 +149,14 @@ function record(
   };
 }
 
-function describe(candidate: Candidate): { direction: Direction; resource: ResourceType } & Partial<Pick<Decision, "rule" | "trigger">> {
-  const { direction, resource, rule } = candidate;
-  return { direction, resource, ...(rule === undefined ? {} : { rule: rule.name, trigger: rule.trigger }) };
-}
-
 /** Use over allocation moves in inverse proportion to the allocation; of other values nothing exact is promised. */
-function expectedValue(candidate: Candidate | undefined, plan: Plan): { value?: number } {
+function expectedValue(candidate: Candidate | undefined, plan: Plan): number | undefined {
   const step = plan.steps[plan.steps.length - 1];
   const signal = candidate?.signal;
-  if (step === undefined || signal?.value === undefined || !signal.scalesWithCapacity || candidate === undefined) return {};
+  if (step === undefined || signal?.value === undefined || !signal.scalesWithCapacity || candidate === undefined) return undefined;
   const before = totalOf(step.before)[candidate.sized];
   const after = totalOf(step.after)[candidate.sized];
-  return after > 0 ? { value: Number(((signal.value * before) / after).toPrecision(4)) } : {};
+  return after > 0 ? Number(((signal.value * before) / after).toPrecision(4)) : undefined;
 }
 
 function statusIn(mode: Mode): DecisionStatus {

@@ -7,6 +7,7 @@ import { type Allocation, type ResourceName, type Resources, sameAllocation } fr
 import { METRIC_OF_RESOURCE } from "./used-metric.ts";
 import { effectivenessFactor } from "./confidence.ts";
 
+const NONE: Ledger["recent"] = [];
 const HOUR_MS = 3_600_000;
 const TEN_MINUTES_MS = 600_000;
 
@@ -33,29 +34,31 @@ export function factsOf(sources: FactSources): DecisionFacts {
   const name = policy.name;
   const booked = ledger.booked[name];
   const service = state?.service;
-  const recent = ledger.recent.filter((each) => each.component === name);
+  const recent = ledger.recent.length === 0 ? NONE : ledger.recent.filter((each) => each.component === name);
   const last = recent[recent.length - 1];
   const quiet = ledger.quietUntil[name];
   return {
     paused: ledger.paused,
-    ...(service === undefined || state?.serviceProblem !== undefined
-      ? {}
-      : { service: { running: service.running, pending: service.pending, deploying: service.deploying, refused: service.refusal !== undefined } }),
+    service:
+      service === undefined || state?.serviceProblem !== undefined
+        ? undefined
+        : { running: service.running, pending: service.pending, deploying: service.deploying, refused: service.refusal !== undefined },
     used: usedOf(state, fleet, nowMs),
     completeness: sources.completeness,
     effectiveness: effectivenessFactor(learning?.history ?? [], fleet.decision, nowMs),
-    ...(last === undefined ? {} : { sinceLastMs: Math.max(0, nowMs - last.atMs) }),
+    sinceLastMs: last === undefined ? undefined : Math.max(0, nowMs - last.atMs),
     upsLastHour: recent.filter((each) => each.direction === "grow" && each.atMs > nowMs - HOUR_MS).length,
     downsLastHour: recent.filter((each) => each.direction === "shrink" && each.atMs > nowMs - HOUR_MS).length,
     fleetLastHour: ledger.recent.filter((each) => each.atMs > nowMs - HOUR_MS).length,
     open: ledger.open.some((each) => each.steps.some((step) => step.component === name)),
-    ...(quiet !== undefined && quiet.untilMs > nowMs ? { quiet: quiet.why } : {}),
+    quiet: quiet !== undefined && quiet.untilMs > nowMs ? quiet.why : undefined,
     foreign: isForeign(ledger, name, booked, service?.desired),
     room: sources.room,
     removable: sources.removable,
     shrinkStampede: sources.shrinkStampede,
-    ...(overlay === undefined ? {} : { overlay: { upShift: overlay.upShift, downShift: overlay.downShift, stepScale: overlay.stepScale } }),
-    ...(recommendation === undefined || !isFresh(recommendation, nowMs) ? {} : { recommendation: { allocation: recommendation.allocation, savingPerHour: recommendation.savingPerHour } }),
+    overlay: overlay === undefined ? undefined : { upShift: overlay.upShift, downShift: overlay.downShift, stepScale: overlay.stepScale },
+    recommendation:
+      recommendation === undefined || !isFresh(recommendation, nowMs) ? undefined : { allocation: recommendation.allocation, savingPerHour: recommendation.savingPerHour },
     schedules: sources.schedules,
     bounds: { min: policy.min, max: policy.max, tasksMin: policy.tasksMin, tasksMax: policy.tasksMax },
   };

@@ -36,24 +36,26 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
   const ageMs = newest === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newest.atMs;
   const fresh = newest !== undefined && ageMs <= monitor.freshMs;
   const forecast = forecastFor(trigger, request);
-  const base = {
+  const forecastOnly = trigger.forecastOnly === true;
+  const trusted = forecast?.trusted === true;
+  const absent = fresh ? (forecastOnly && !trusted ? "no-source" : undefined) : absenceOf(trigger, state, newest !== undefined);
+  const value = absent !== undefined ? undefined : forecastOnly ? forecast?.upper : newest?.value;
+  return {
     rule: rule.name,
     trigger: rule.trigger,
     unit: trigger.unit,
+    value,
+    absent,
     target: rule.target,
     up: rule.up,
     down: rule.down,
-    points,
+    points: forecastOnly && value !== undefined ? [...points.slice(0, -1), { atMs: newest?.atMs ?? nowMs, value }] : points,
     periodMs: monitor.periodMs,
     ageMs,
     completeness: completenessOf(trigger, request),
     scalesWithCapacity: trigger.scalesWithCapacity,
-    ...(forecast === undefined ? {} : { forecast }),
+    forecast,
   };
-  if (!fresh) return { ...base, absent: absenceOf(trigger, state, newest !== undefined) };
-  if (trigger.forecastOnly !== true) return { ...base, value: newest.value };
-  if (forecast?.trusted !== true) return { ...base, absent: "no-source" };
-  return { ...base, value: forecast.upper, points: [...points.slice(0, -1), { atMs: newest.atMs, value: forecast.upper }] };
 }
 
 /** Values of the window that are usable, ascending; those before the last change only where use is absolute. */
@@ -117,7 +119,7 @@ function forecastFor(trigger: Trigger, request: SignalRequest): SignalForecast |
   };
 }
 
-/** Six significant digits: enough for every threshold, and a stored decision stays small. */
+/** Six decimals: enough for every threshold, and a stored decision stays small. */
 function rounded(value: number): number {
-  return value === 0 ? 0 : Number(value.toPrecision(6));
+  return Math.round(value * 1e6) / 1e6;
 }
