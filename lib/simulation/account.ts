@@ -48,6 +48,7 @@ export interface Bill {
 /** Example: one task of 1 vCPU and 2 GiB for an hour is 0.04048 + 2 x 0.004445 = 0.04937 dollars. */
 export function billOf({ taskMs, cpuMs, memoryMs, storageMs }: Account): Bill {
   const milliHours = 1000 * 3_600_000;
-  const dollars = (cpuMs * PRICES.perVcpuHour + memoryMs * PRICES.perGibHour + storageMs * PRICES.perStorageGibHour) / milliHours;
+  const dollars =
+    (cpuMs * PRICES.perVcpuHour + memoryMs * PRICES.perGibHour + storageMs * PRICES.perStorageGibHour) / milliHours;
   return { taskHours: taskMs / 3_600_000, dollars };
 }

@@ -56,9 +56,22 @@ export function workersOf(profile: ServiceProfile, cpuMilli: number): number {
   return Math.max(1, cpuMilli / profile.workerMilli);
 }
 
+/** What a step is given. */
+export interface Offer {
+  readonly profile: ServiceProfile;
+  readonly capacity: Capacity;
+  /** Expected operations per second: moves the queue. */
+  readonly rate: number;
+  /** Operations that came in this step: are counted, worked on and finished. */
+  readonly arrivals: number;
+  readonly stepMs: number;
+  /** A standard normal draw for the sampling error of the mean response. Default 0. */
+  readonly noise?: number;
+}
+
 export function stepDemand(
   state: DemandState,
-  { profile, capacity, rate, arrivals, stepMs }: { profile: ServiceProfile; capacity: Capacity; rate: number; arrivals: number; stepMs: number },
+  { profile, capacity, rate, arrivals, stepMs, noise = 0 }: Offer,
 ): DemandStep {
   const seconds = stepMs / 1000;
   if (capacity.tasks === 0) return failAll(state, arrivals);
@@ -77,11 +90,18 @@ export function stepDemand(
   const served = Math.min(pool, perSecond * seconds);
   state.carry = state.carry + arrivals - gaveUp - (queue - before) - served;
   state.queue = queue;
+  if (rate >= perSecond && state.carry > 0) {
+    state.queue += state.carry; // at capacity there is no slack in which to catch up: chance excess waits like the rest
+    state.carry = 0;
+  }
 
   const wait = Math.min(step.wait, profile.timeoutMs / 1000);
   const failing = failingFraction(profile, state.memoryFraction, capacity);
   const finished = served * (1 - failing);
-  const response = profile.ioMsPerOp / 1000 + wait + 1 / station.serviceRate;
+  // The mean of n random times with a deviation about as large as their mean is off by 1 / sqrt(n); the backlog is everyone's.
+  const sampling = Math.max(0.2, 1 + noise * Math.sqrt(profile.dispersion / Math.max(1, served)));
+  const backlog = Math.min(wait, step.backlogWait);
+  const response = profile.ioMsPerOp / 1000 + backlog + (wait - backlog + 1 / station.serviceRate) * sampling;
   const late = finished * lateFraction(profile, station, step.waits, step.backlogWait);
 
   const servedRate = served / seconds;
@@ -93,7 +113,10 @@ export function stepDemand(
     failed: gaveUp + served * failing,
     late,
     responseMs: response * 1000,
-    cpuUsed: Math.min(capacity.total.cpu, servedRate * profile.cpuMsPerOp * slowdown + profile.idleCpuMilli * capacity.tasks),
+    cpuUsed: Math.min(
+      capacity.total.cpu,
+      servedRate * profile.cpuMsPerOp * slowdown + profile.idleCpuMilli * capacity.tasks,
+    ),
     memoryUsed: Math.min(capacity.total.memory, wanted),
     networkUsed: networkUsed(profile, capacity, servedRate),
     storageUsed: Math.min(storageSize(capacity), storageWanted(profile, capacity)),
@@ -108,7 +131,18 @@ function failAll(state: DemandState, arrivals: number): DemandStep {
   state.queue = 0;
   state.carry = 0;
   state.memoryFraction = 0;
-  return { finished: 0, failed, late: 0, responseMs: 0, cpuUsed: 0, memoryUsed: 0, networkUsed: 0, storageUsed: 0, queue: 0, outOfMemory: false };
+  return {
+    finished: 0,
+    failed,
+    late: 0,
+    responseMs: 0,
+    cpuUsed: 0,
+    memoryUsed: 0,
+    networkUsed: 0,
+    storageUsed: 0,
+    queue: 0,
+    outOfMemory: false,
+  };
 }
 
 /** From 95 % of the memory on work takes longer (collection, paging): 1 at 95 %, 2 at 100 % and beyond. */
@@ -140,7 +174,12 @@ function lateFraction(profile: ServiceProfile, station: Station, waits: number, 
   return responseTail(station, left, waits);
 }
 
-function memoryWanted(profile: ServiceProfile, { tasks, grownMemory }: Capacity, recentRate: number, inFlight: number): number {
+function memoryWanted(
+  profile: ServiceProfile,
+  { tasks, grownMemory }: Capacity,
+  recentRate: number,
+  inFlight: number,
+): number {
   return (
     profile.baseMemoryMilli * tasks +
     profile.fixedMemoryMilli +

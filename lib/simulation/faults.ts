@@ -33,7 +33,10 @@ export type CallFault = FaultWindow & {
 
 export type MetricFault = FaultWindow &
   (
-    | { readonly kind: "metric-missing" | "metric-nan" | "metric-zero" | "metric-negative"; readonly metrics?: readonly MetricName[] }
+    | {
+        readonly kind: "metric-missing" | "metric-nan" | "metric-zero" | "metric-negative";
+        readonly metrics?: readonly MetricName[];
+      }
     | { readonly kind: "metric-late"; readonly byMs: number }
     /** The sample is never published. */
     | { readonly kind: "sample-missing" }
@@ -67,9 +70,13 @@ export class ComponentFaults {
 
   constructor(plan: FaultPlan | undefined, component: string, seed: number) {
     const mine = (plan?.faults ?? []).filter((fault) => fault.component === undefined || fault.component === component);
-    this.#starts = mine.filter((fault): fault is StartFault => fault.kind === "start-failure" || fault.kind === "capacity-unavailable");
+    this.#starts = mine.filter(
+      (fault): fault is StartFault => fault.kind === "start-failure" || fault.kind === "capacity-unavailable",
+    );
     this.#calls = mine.filter((fault): fault is CallFault => CALL_KINDS.has(fault.kind));
-    this.#metrics = mine.filter((fault): fault is MetricFault => fault.kind.startsWith("metric-") || fault.kind === "sample-missing");
+    this.#metrics = mine.filter(
+      (fault): fault is MetricFault => fault.kind.startsWith("metric-") || fault.kind === "sample-missing",
+    );
     this.#foreign = mine.filter((fault): fault is ForeignFault => fault.kind === "foreign-change");
     this.#seed = hash32(seed, 51);
   }
@@ -86,17 +93,24 @@ export class ComponentFaults {
   }
 
   /** What the orchestrator answers in place of success, and whether the call takes effect all the same. */
-  callFailure(call: OrchestratorCall, nowMs: number, decision: string): { failed: Failed; applied: boolean } | undefined {
+  callFailure(
+    call: OrchestratorCall,
+    nowMs: number,
+    decision: string,
+  ): { failed: Failed; applied: boolean } | undefined {
     for (const fault of this.#calls) {
       const calls = fault.calls ?? (fault.kind === "throttle" ? ALL_CALLS : ["update"]);
-      if (!holds(fault, nowMs) || !calls.includes(call) || !this.#strikes(fault, nowMs, hashText(call + decision))) continue;
+      if (!holds(fault, nowMs) || !calls.includes(call) || !this.#strikes(fault, nowMs, hashText(call + decision)))
+        continue;
       return CALL_FAILURES[fault.kind];
     }
     return undefined;
   }
 
   readFails(nowMs: number): boolean {
-    return this.#metrics.some((fault) => fault.kind === "metric-error" && holds(fault, nowMs) && this.#strikes(fault, nowMs, 1));
+    return this.#metrics.some(
+      (fault) => fault.kind === "metric-error" && holds(fault, nowMs) && this.#strikes(fault, nowMs, 1),
+    );
   }
 
   /** The sample as the reader sees it and when it can; undefined when never. */

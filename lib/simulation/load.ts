@@ -122,13 +122,15 @@ class GeneratedLoad implements LoadSource {
     this.#noiseSeed = hash32(seed, 12);
     // Variance of an AR(1) process with unit shocks is 1 / (1 - phi^2).
     this.#noiseScale = noiseFraction * Math.sqrt(1 - noiseCorrelation ** 2);
-    this.#noiseMemory = noiseCorrelation === 0 ? 1 : Math.min(NOISE_MEMORY, Math.ceil(Math.log(0.01) / Math.log(noiseCorrelation)));
+    this.#noiseMemory =
+      noiseCorrelation === 0 ? 1 : Math.min(NOISE_MEMORY, Math.ceil(Math.log(0.01) / Math.log(noiseCorrelation)));
   }
 
   rateAt(ms: number): number {
     const { meanRate, trendPerDay } = this.#spec;
     const trend = 1 + (trendPerDay * (ms - this.#startMs)) / DAY_MS;
-    const rate = meanRate * trend * this.#dayAt(ms) * this.#weekAt(ms) * (1 + this.#burstAt(ms)) * (1 + this.#noiseAt(ms));
+    const rate =
+      meanRate * trend * this.#dayAt(ms) * this.#weekAt(ms) * (1 + this.#burstAt(ms)) * (1 + this.#noiseAt(ms));
     return Math.max(0, rate);
   }
 

@@ -33,7 +33,17 @@ export interface PublishedSample {
 }
 
 export function emptyMeter(): MeterState {
-  return { steps: 0, cpuUsed: 0, memoryUsed: 0, networkUsed: 0, storageUsed: 0, queue: 0, finished: 0, failed: 0, responseMs: 0 };
+  return {
+    steps: 0,
+    cpuUsed: 0,
+    memoryUsed: 0,
+    networkUsed: 0,
+    storageUsed: 0,
+    queue: 0,
+    finished: 0,
+    failed: 0,
+    responseMs: 0,
+  };
 }
 
 export function meterStep(meter: MeterState, step: DemandStep): void {
@@ -52,7 +62,10 @@ export function meterStep(meter: MeterState, step: DemandStep): void {
  * The sample of the period that ends now; the meter starts again. Without a finished operation there is no response time, and
  * without a finished or failed one no error rate: absent, never zero. When every operation failed the error rate is 1.
  */
-export function sampleFromMeter(meter: MeterState, { endMs, periodMs, stepMs }: { endMs: number; periodMs: number; stepMs: number }): Sample | undefined {
+export function sampleFromMeter(
+  meter: MeterState,
+  { endMs, periodMs, stepMs }: { endMs: number; periodMs: number; stepMs: number },
+): Sample | undefined {
   const { steps, finished, failed } = meter;
   const whole = steps === periodMs / stepMs;
   const values: Partial<Record<MetricName, number>> = {

@@ -59,7 +59,11 @@ export function meanSharingResponse({ servers, serviceRate, arrivalRate }: Stati
  * e^(-mu t) [1 + C (1 - e^(-(c-1-a) mu t)) / (c-1-a)], with the limit 1 + C mu t where c - 1 = a.
  * `waits` is C when the caller has it already.
  */
-export function responseTail({ servers, serviceRate, arrivalRate }: Station, t: number, waits = erlangC(servers, arrivalRate / serviceRate)): number {
+export function responseTail(
+  { servers, serviceRate, arrivalRate }: Station,
+  t: number,
+  waits = erlangC(servers, arrivalRate / serviceRate),
+): number {
   if (t <= 0) return 1;
   const served = serviceRate * t;
   const gap = servers - 1 - arrivalRate / serviceRate;
@@ -98,7 +102,12 @@ export interface QueueStep {
  * queue, 1 / (c mu (1 - sqrt(rho))^2), and never drains faster than the spare capacity; from capacity on it grows by the
  * excess. The wait of an arrival is (queue + P(all busy)) / (c mu), which in steady state is exactly the closed form.
  */
-export function stepQueue(queue: number, station: Station, seconds: number, discipline: Discipline = "queue"): QueueStep {
+export function stepQueue(
+  queue: number,
+  station: Station,
+  seconds: number,
+  discipline: Discipline = "queue",
+): QueueStep {
   const { servers, serviceRate, arrivalRate } = station;
   const capacity = servers * serviceRate;
   const load = arrivalRate / capacity;
@@ -117,5 +126,10 @@ export function stepQueue(queue: number, station: Station, seconds: number, disc
   const mean = (queue + next) / 2;
   const backlog = Math.max(0, mean - steady);
   const busy = Math.max(ahead, Math.min(1, backlog));
-  return { queue: next, wait: (mean + busy) / capacity, waits: sharing ? load : Math.max(waits, Math.min(1, backlog)), backlogWait: backlog / capacity };
+  return {
+    queue: next,
+    wait: (mean + busy) / capacity,
+    waits: sharing ? load : Math.max(waits, Math.min(1, backlog)),
+    backlogWait: backlog / capacity,
+  };
 }

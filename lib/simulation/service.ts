@@ -6,10 +6,28 @@ import { type Account, BILLED_MIN_MS, chargeTask, emptyAccount } from "./account
 import { type Capacity, type DemandState, type DemandStep, restingDemand, stepDemand, workersOf } from "./demand.ts";
 import { ComponentFaults, type FaultPlan, type ForeignChange } from "./faults.ts";
 import { type LoadSource, type LoadSpec, makeLoad } from "./load.ts";
-import { emptyMeter, type MeterState, meterStep, type Publication, type PublishedSample, sampleFromMeter } from "./meter.ts";
+import {
+  emptyMeter,
+  type MeterState,
+  meterStep,
+  type Publication,
+  type PublishedSample,
+  sampleFromMeter,
+} from "./meter.ts";
 import { hash32, hashText, Prng } from "./prng.ts";
 import { DEFAULT_PROFILE, type ServiceProfile } from "./profile.ts";
-import { advanceTasks, countTasks, DEFAULT_LIFECYCLE, killOldest, type Lifecycle, setDesired, settledTasks, type Task, type TaskClock, type TaskSet } from "./tasks.ts";
+import {
+  advanceTasks,
+  countTasks,
+  DEFAULT_LIFECYCLE,
+  killOldest,
+  type Lifecycle,
+  setDesired,
+  settledTasks,
+  type Task,
+  type TaskClock,
+  type TaskSet,
+} from "./tasks.ts";
 
 /** One service of the world, as plain data. What is not given has the defaults of profile.ts and tasks.ts. */
 export interface ServiceSpec {
@@ -113,7 +131,8 @@ export class SimulatedService {
     this.#load = makeLoad(spec.load, { startMs, seed: hash32(this.#seed, 31) });
     this.#periodMs = spec.periodMs ?? 60_000;
     this.faults = new ComponentFaults(faults, spec.name, this.#seed);
-    if (this.#periodMs % stepMs !== 0) throw new InvariantError("a period must be whole steps", { periodMs: this.#periodMs, stepMs });
+    if (this.#periodMs % stepMs !== 0)
+      throw new InvariantError("a period must be whole steps", { periodMs: this.#periodMs, stepMs });
     const problem = allocationProblem(spec.initial);
     if (problem !== undefined) throw new InvariantError(problem, { name: spec.name, initial: spec.initial });
     this.#record = {
@@ -151,7 +170,13 @@ export class SimulatedService {
     advanceTasks(record.tasks, this.#clock(nowMs));
     const capacity = this.#chargeAndMeasure(nowMs);
     const rate = this.#load.rateAt(nowMs);
-    const step = stepDemand(record.demand, { profile: this.profile, capacity, rate, arrivals: this.#arrivals(nowMs, rate), stepMs });
+    const step = stepDemand(record.demand, {
+      profile: this.profile,
+      capacity,
+      rate,
+      stepMs,
+      ...this.#draw(nowMs, rate),
+    });
     record.account.finished += step.finished;
     record.account.failed += step.failed;
     record.account.late += step.late;
@@ -318,12 +343,14 @@ export class SimulatedService {
     return { tasks: running, total, workers, grownMemory, grownStorage };
   }
 
-  #arrivals(nowMs: number, rate: number): number {
+  /** The chance of this step: how many operations come, and the sampling error of their times. */
+  #draw(nowMs: number, rate: number): { arrivals: number; noise: number } {
     const { stepMs } = this.#context;
     const { dispersion } = this.profile;
     const mean = (rate * stepMs) / 1000;
-    if (dispersion === 0) return mean;
-    return dispersion * new Prng(this.#seed, 41, nowMs / stepMs).poisson(mean / dispersion);
+    if (dispersion === 0) return { arrivals: mean, noise: 0 };
+    const prng = new Prng(this.#seed, 41, nowMs / stepMs);
+    return { arrivals: dispersion * prng.poisson(mean / dispersion), noise: prng.normal() };
   }
 
   #publish(endMs: number): void {
@@ -359,6 +386,7 @@ export class SimulatedService {
 /** Why these cannot be the values of a service; undefined when they can. */
 export function allocationProblem({ tasks, size }: Allocation): string | undefined {
   const all = [tasks, ...RESOURCE_NAMES.map((name) => size[name])];
-  if (!all.every((value) => Number.isInteger(value) && value >= 0)) return "tasks and sizes must be whole and not negative";
+  if (!all.every((value) => Number.isInteger(value) && value >= 0))
+    return "tasks and sizes must be whole and not negative";
   return size.cpu === 0 || size.memory === 0 ? "a task needs CPU and memory" : undefined;
 }

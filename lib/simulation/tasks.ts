@@ -84,11 +84,24 @@ export function settledTasks(desired: number, revision: number, nowMs: number): 
   const tasks = Array.from({ length: desired }, (_, index): Task => {
     return { index, revision, phase: "running", pulledMs: nowMs, readyMs: nowMs, stopMs: -1, fails: false };
   });
-  return { tasks, nextIndex: desired, desired, primary: revision, lastGood: revision, rollout: "completed", rolloutFailed: false, failures: 0 };
+  return {
+    tasks,
+    nextIndex: desired,
+    desired,
+    primary: revision,
+    lastGood: revision,
+    rollout: "completed",
+    rolloutFailed: false,
+    failures: 0,
+  };
 }
 
 /** Asks for absolute values; a changed revision begins a rolling replacement. Takes effect on tasks at once. */
-export function setDesired(set: TaskSet, { desired, revision }: { desired: number; revision: number }, clock: TaskClock): void {
+export function setDesired(
+  set: TaskSet,
+  { desired, revision }: { desired: number; revision: number },
+  clock: TaskClock,
+): void {
   set.desired = desired;
   if (revision !== set.primary) {
     set.primary = revision;
@@ -152,7 +165,15 @@ function reconcile(set: TaskSet, clock: TaskClock): void {
   }
   const room = Math.ceil(set.desired * clock.lifecycle.maxFraction) - live;
   for (let count = Math.min(set.desired - current, room); count > 0; count--) {
-    const task: Task = { index: set.nextIndex++, revision: set.primary, phase: "pending", pulledMs: -1, readyMs: -1, stopMs: -1, fails: false };
+    const task: Task = {
+      index: set.nextIndex++,
+      revision: set.primary,
+      phase: "pending",
+      pulledMs: -1,
+      readyMs: -1,
+      stopMs: -1,
+      fails: false,
+    };
     pull(task, clock);
     set.tasks.push(task);
     current++;

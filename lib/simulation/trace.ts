@@ -41,7 +41,12 @@ export function parseTrace(text: string, name: string, { gaps = "error" }: Trace
   const rows = inOrder(readRows(text, problems), problems);
   const [first] = rows;
   if (first === undefined || rows.length < 2) {
-    const what = problems.length > 0 ? "too few usable rows for a step" : rows.length === 0 ? "the file has no rows" : "one row only: a step needs two";
+    const what =
+      problems.length > 0
+        ? "too few usable rows for a step"
+        : rows.length === 0
+          ? "the file has no rows"
+          : "one row only: a step needs two";
     problems.push({ line: Number.POSITIVE_INFINITY, text: what });
     throw traceError(name, problems);
   }
@@ -64,7 +69,10 @@ export function parseTrace(text: string, name: string, { gaps = "error" }: Trace
  * The factor that turns a trace into operations per second such that its 99th percentile is what `tasks` tasks of
  * `opsPerTask` carry: tasks x opsPerTask / p99. Example: p99 = 145, 30 tasks of 20 operations/s each: 600 / 145 = 4.138.
  */
-export function factorForTasks({ values }: Pick<Trace, "values">, { tasks, opsPerTask }: { tasks: number; opsPerTask: number }): number {
+export function factorForTasks(
+  { values }: Pick<Trace, "values">,
+  { tasks, opsPerTask }: { tasks: number; opsPerTask: number },
+): number {
   const p99 = percentile(values, 0.99);
   if (!(p99 > 0)) throw new InputError("the trace cannot be scaled", [`its 99th percentile is ${p99}`]);
   return (tasks * opsPerTask) / p99;
@@ -79,6 +87,7 @@ function percentile(values: readonly number[], share: number): number {
 function readRows(text: string, problems: Problem[]): readonly Row[] {
   const rows: Row[] = [];
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  const header = lines.findIndex((content) => content.trim() !== "") + 1;
   for (const [at, content] of lines.entries()) {
     const line = at + 1;
     if (content.trim() === "") continue;
@@ -88,8 +97,8 @@ function readRows(text: string, problems: Problem[]): readonly Row[] {
     if (fields.length !== 2) {
       problems.push({ line, text: `not \`timestamp,value\`: ${quote(content)}` });
     } else if (atMs === undefined) {
-      const header = rows.length === 0 && problems.length === 0 && !isNumber(number) && !/^\d/.test(time);
-      if (!header) problems.push({ line, text: `not a timestamp: ${quote(time)}` });
+      if (line !== header || isNumber(number) || /^\d/.test(time))
+        problems.push({ line, text: `not a timestamp: ${quote(time)}` });
     } else {
       rows.push({ line, text: time, atMs, value: valueFrom(number, line, problems) });
     }
@@ -115,8 +124,13 @@ function inOrder(rows: readonly Row[], problems: Problem[]): readonly Row[] {
   for (const row of rows) {
     const last = ordered.at(-1);
     if (last === undefined || row.atMs > last.atMs) ordered.push(row);
-    else if (row.atMs === last.atMs) problems.push({ line: row.line, text: `the same time as line ${last.line}: ${row.text}` });
-    else problems.push({ line: row.line, text: `out of order: ${row.text} comes after ${last.text} of line ${last.line}` });
+    else if (row.atMs === last.atMs)
+      problems.push({ line: row.line, text: `the same time as line ${last.line}: ${row.text}` });
+    else
+      problems.push({
+        line: row.line,
+        text: `out of order: ${row.text} comes after ${last.text} of line ${last.line}`,
+      });
   }
   return ordered;
 }
@@ -137,19 +151,31 @@ function commonStep(rows: readonly Row[]): number {
 }
 
 /** Steps to fill between two rows; what may not be filled is a problem. */
-function missingSteps(before: Row, row: Row, { stepMs, gaps }: { stepMs: number; gaps: "error" | "hold" }, problems: Problem[]): number {
+function missingSteps(
+  before: Row,
+  row: Row,
+  { stepMs, gaps }: { stepMs: number; gaps: "error" | "hold" },
+  problems: Problem[],
+): number {
   const steps = (row.atMs - before.atMs) / stepMs;
   if (steps === 1) return 0;
   if (!Number.isInteger(steps)) {
     const distance = (row.atMs - before.atMs) / 1000;
-    problems.push({ line: row.line, text: `${distance} s after line ${before.line}, where the step is ${stepMs / 1000} s` });
+    problems.push({
+      line: row.line,
+      text: `${distance} s after line ${before.line}, where the step is ${stepMs / 1000} s`,
+    });
     return 0;
   }
   const missing = steps - 1;
-  if (row.line - before.line - 1 >= missing && problems.some(({ line }) => line > before.line && line < row.line)) return 0; // said already
+  if (row.line - before.line - 1 >= missing && problems.some(({ line }) => line > before.line && line < row.line))
+    return 0; // said already
   if (gaps === "hold" && missing <= HELD_STEPS_MAX) return missing;
   const limit = gaps === "hold" ? `, more than the ${HELD_STEPS_MAX} that may be held` : "";
-  problems.push({ line: row.line, text: `gap: ${missing} ${missing === 1 ? "row" : "rows"} missing between ${before.text} (line ${before.line}) and ${row.text}${limit}` });
+  problems.push({
+    line: row.line,
+    text: `gap: ${missing} ${missing === 1 ? "row" : "rows"} missing between ${before.text} (line ${before.line}) and ${row.text}${limit}`,
+  });
   return 0;
 }
 
@@ -177,7 +203,9 @@ function quote(text: string): string {
 
 function traceError(name: string, problems: readonly Problem[]): InputError {
   const sorted = [...problems].sort((a, b) => a.line - b.line);
-  const shown = sorted.slice(0, PROBLEMS_SHOWN).map(({ line, text }) => (Number.isFinite(line) ? `line ${line}: ${text}` : text));
+  const shown = sorted
+    .slice(0, PROBLEMS_SHOWN)
+    .map(({ line, text }) => (Number.isFinite(line) ? `line ${line}: ${text}` : text));
   if (sorted.length > PROBLEMS_SHOWN) shown.push(`and ${sorted.length - PROBLEMS_SHOWN} more`);
   return new InputError(`the trace ${name} cannot be used`, shown);
 }

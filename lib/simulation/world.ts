@@ -4,7 +4,13 @@ import type { MetricSource, Orchestrator, RevisionResult, UpdateResult } from ".
 import { type Account, type Bill, billOf } from "./account.ts";
 import type { FaultPlan, ForeignChange } from "./faults.ts";
 import { DEFAULT_PUBLICATION, type Publication } from "./meter.ts";
-import { allocationProblem, type ServiceRecord, type ServiceSpec, type ServiceView, SimulatedService } from "./service.ts";
+import {
+  allocationProblem,
+  type ServiceRecord,
+  type ServiceSpec,
+  type ServiceView,
+  SimulatedService,
+} from "./service.ts";
 
 /**
  * Simulated Amazon ECS and CloudWatch behind the ports. The clock is the caller's: nothing happens but in `advanceTo`, in
@@ -28,10 +34,30 @@ export interface WorldOptions {
 
 /** A change from outside of the simulation, at the world's time `atMs`. */
 export type Mutation =
-  | { readonly kind: "ensureRevision"; readonly atMs: number; readonly component: string; readonly size: Resources; readonly decision: string; readonly revision: string }
-  | { readonly kind: "update"; readonly atMs: number; readonly component: string; readonly tasks: number; readonly revision: string; readonly decision: string }
+  | {
+      readonly kind: "ensureRevision";
+      readonly atMs: number;
+      readonly component: string;
+      readonly size: Resources;
+      readonly decision: string;
+      readonly revision: string;
+    }
+  | {
+      readonly kind: "update";
+      readonly atMs: number;
+      readonly component: string;
+      readonly tasks: number;
+      readonly revision: string;
+      readonly decision: string;
+    }
   /** `planned`: from the fault plan; the world makes it by itself again. */
-  | { readonly kind: "foreign"; readonly atMs: number; readonly component: string; readonly change: ForeignChange; readonly planned: boolean };
+  | {
+      readonly kind: "foreign";
+      readonly atMs: number;
+      readonly component: string;
+      readonly change: ForeignChange;
+      readonly planned: boolean;
+    };
 
 export interface WorldSnapshot {
   readonly v: 1;
@@ -53,14 +79,26 @@ export class World {
   #nowMs: number;
 
   constructor(options: WorldOptions) {
-    const { seed, startMs, stepMs = DEFAULT_STEP_MS, services, faults, publication = DEFAULT_PUBLICATION, samplesKeptMs = 3_600_000 } = options;
-    if (!(stepMs > 0) || startMs % stepMs !== 0) throw new InvariantError("the start must be a whole number of steps", { startMs, stepMs });
+    const {
+      seed,
+      startMs,
+      stepMs = DEFAULT_STEP_MS,
+      services,
+      faults,
+      publication = DEFAULT_PUBLICATION,
+      samplesKeptMs = 3_600_000,
+    } = options;
+    if (!(stepMs > 0) || startMs % stepMs !== 0)
+      throw new InvariantError("the start must be a whole number of steps", { startMs, stepMs });
     this.#options = options;
     this.#stepMs = stepMs;
     this.#nowMs = startMs;
     for (const spec of services) {
       if (this.#services.has(spec.name)) throw new InvariantError("two services with one name", { name: spec.name });
-      this.#services.set(spec.name, new SimulatedService(spec, { seed, startMs, stepMs, publication, samplesKeptMs, faults }));
+      this.#services.set(
+        spec.name,
+        new SimulatedService(spec, { seed, startMs, stepMs, publication, samplesKeptMs, faults }),
+      );
     }
     this.orchestrator = this.#makeOrchestrator();
     this.metrics = this.#makeMetrics();
@@ -90,7 +128,8 @@ export class World {
     while (this.#nowMs + this.#stepMs <= ms) {
       const next = this.#nowMs + this.#stepMs;
       for (const service of this.#services.values()) {
-        for (const { change } of service.faults.foreignIn(this.#nowMs, next)) this.#changeByOthers(service, change, true);
+        for (const { change } of service.faults.foreignIn(this.#nowMs, next))
+          this.#changeByOthers(service, change, true);
         service.step(this.#nowMs);
       }
       this.#nowMs = next;
@@ -99,12 +138,20 @@ export class World {
 
   snapshot(): WorldSnapshot {
     const services = Object.fromEntries([...this.#services].map(([name, service]) => [name, service.record()]));
-    return { v: 1, seed: this.#options.seed, startMs: this.#options.startMs, stepMs: this.#stepMs, nowMs: this.#nowMs, services };
+    return {
+      v: 1,
+      seed: this.#options.seed,
+      startMs: this.#options.startMs,
+      stepMs: this.#stepMs,
+      nowMs: this.#nowMs,
+      services,
+    };
   }
 
   /** Carries out a logged change again, at its time, without asking faults or telling `onMutation`. */
   replay(mutation: Mutation): void {
-    if (mutation.atMs < this.#nowMs) throw new InvariantError("a mutation from before the world's time", { mutation, nowMs: this.#nowMs });
+    if (mutation.atMs < this.#nowMs)
+      throw new InvariantError("a mutation from before the world's time", { mutation, nowMs: this.#nowMs });
     this.advanceTo(mutation.atMs);
     const service = this.#service(mutation.component);
     switch (mutation.kind) {
@@ -208,7 +255,11 @@ export class World {
   }
 }
 
-function snapshotProblems(world: World, { seed, startMs, stepMs = DEFAULT_STEP_MS }: WorldOptions, snapshot: WorldSnapshot): readonly string[] {
+function snapshotProblems(
+  world: World,
+  { seed, startMs, stepMs = DEFAULT_STEP_MS }: WorldOptions,
+  snapshot: WorldSnapshot,
+): readonly string[] {
   const problems: string[] = [];
   if (snapshot.v !== 1) return [`version ${String(snapshot.v)}, this program reads version 1`];
   for (const [name, mine] of Object.entries({ seed, startMs, stepMs })) {
@@ -216,6 +267,7 @@ function snapshotProblems(world: World, { seed, startMs, stepMs = DEFAULT_STEP_M
     if (theirs !== mine) problems.push(`${name} is ${theirs}, expected ${mine}`);
   }
   for (const name of world.components) if (snapshot.services[name] === undefined) problems.push(`no service ${name}`);
-  for (const name of Object.keys(snapshot.services)) if (!world.components.includes(name)) problems.push(`unknown service ${name}`);
+  for (const name of Object.keys(snapshot.services))
+    if (!world.components.includes(name)) problems.push(`unknown service ${name}`);
   return problems;
 }
