@@ -28,6 +28,7 @@ import {
 } from "../keys.ts";
 import { decode, encode, type Records } from "../records.ts";
 import { BLOCK_MS } from "../retention.ts";
+import { Decoder } from "./decoded.ts";
 import { exportTable, importTable } from "./document.ts";
 import { toRow, type TimeToLive } from "./rows.ts";
 import { checkTable, isMeta } from "./schema.ts";
@@ -44,6 +45,7 @@ export interface DynamoStoreOptions extends TableOptions {
 export class DynamoStore implements StateStore {
   readonly #table: Table;
   readonly #timeToLive: TimeToLive;
+  readonly #decoder = new Decoder();
 
   private constructor(table: Table, timeToLive: TimeToLive) {
     this.#table = table;
@@ -227,18 +229,19 @@ export class DynamoStore implements StateStore {
 
   async #get<K extends Kind>(kind: K, key: Key, consistent: boolean): Promise<Records[K] | undefined> {
     const row = await this.#table.get(key, consistent);
-    return row === undefined ? undefined : decode(kind, { ...itemOf(row) });
+    return row === undefined ? undefined : this.#decoder.read(kind, row);
   }
 
   async #list<K extends Listed>(kind: K, fleet: string, consistent: boolean): Promise<Records[K][]> {
     const rows = await this.#table.query(fleetPk(fleet), { prefix: PREFIX[kind] }, { consistent });
-    return rows.map((row) => decode(kind, { ...itemOf(row) }));
+    return rows.map((row) => this.#decoder.read(kind, row));
   }
 
   async #range<K extends Kind>(kind: K, pk: string, fromMs: number, toMs: number, consistent: boolean): Promise<Records[K][]> {
     const range = between(fromMs, toMs);
     const rows = range === undefined ? [] : await this.#table.query(pk, range, { consistent });
-    return rows.map((row) => decode(kind, { ...itemOf(row) }));
+    // Histories but for the few actions are read once, by one reader: nothing to remember.
+    return rows.map((row) => (kind === "action" ? this.#decoder.read(kind, row) : decode(kind, { ...itemOf(row) })));
   }
 
   async #old(pk: string, beforeMs: number, limit?: number): Promise<Row[]> {

@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
-import { Agent } from "node:http";
 import type { AddressInfo } from "node:net";
 import type dynalite from "dynalite";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { InputError } from "../../domain/model/errors.ts";
 import { openFolder, type DataFolder } from "./data-folder.ts";
+import { talkInProcess } from "./in-process.ts";
 
 /** A database with DynamoDB's protocol inside this process, for one machine: npm start and the tests. */
 export interface Embedded {
@@ -41,11 +41,10 @@ async function start(folder: DataFolder | undefined): Promise<Embedded> {
     server.listen(0, "127.0.0.1", resolve);
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const httpAgent = new Agent({ keepAlive: true, maxSockets: 32 });
-  const client = localClient(endpoint, { httpAgent });
+  const client = localClient(endpoint);
+  talkInProcess(client, server);
   const close = async (): Promise<void> => {
     client.destroy();
-    httpAgent.destroy();
     await new Promise<void>((resolve, reject) => {
       server.close((error) => (error === undefined || error === null ? resolve() : reject(error)));
       server.closeAllConnections();
@@ -56,9 +55,9 @@ async function start(folder: DataFolder | undefined): Promise<Embedded> {
 }
 
 /** A client for a local endpoint: any credentials do, and the region is a formality. */
-export function localClient(endpoint: string, handler: { httpAgent?: Agent } = {}): DynamoDBClient {
+export function localClient(endpoint: string): DynamoDBClient {
   if (!URL.canParse(endpoint)) throw new InputError("The endpoint cannot be used", [`${endpoint} is no URL`]);
-  return new DynamoDBClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" }, requestHandler: handler });
+  return new DynamoDBClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } });
 }
 
 type Action = (store: unknown, data: unknown, done: (error: unknown, answer?: unknown) => void) => void;
