@@ -13,6 +13,7 @@ import { decideComponent, type DecisionInput, removedCpu } from "./decide.ts";
 import { factsOf, removableCpu } from "./facts.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { ceilingsOf } from "./plan-for.ts";
+import { areComplete } from "./verdicts.ts";
 import { type ManualRequest, manualSignals } from "./manual.ts";
 
 /** The records that a fleet's decisions are made from. */
@@ -176,7 +177,7 @@ function donorsFor(inputs: readonly DecisionInput[], decisions: readonly Decisio
 function mayGive({ facts, fleet, policy, mode, signals }: DecisionInput, { verdicts }: Decision): boolean {
   const cool = facts.sinceLastMs === undefined || facts.sinceLastMs >= policy.cooldownMs;
   const wantsNothing = verdicts.every((verdict) => verdict.want !== "grow" && verdict.because !== "not-sustained");
-  const seen = signals.every((signal) => signal.value !== undefined || signal.absent === "no-traffic") && facts.completeness >= fleet.monitor.completeness;
+  const seen = areComplete(signals, fleet.monitor.completeness);
   const touchable = facts.service !== undefined && !facts.service.refused && !facts.service.deploying && !facts.foreign && !facts.open && facts.quiet === undefined;
   return cool && wantsNothing && seen && touchable && mode === "auto" && facts.downsLastHour < policy.downPerHour;
 }

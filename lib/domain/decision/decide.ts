@@ -16,7 +16,7 @@ import { candidatesFrom, type Candidate } from "./candidate.ts";
 import { deviationFactor, headroomFactor, stabilityFactor, weighConfidence } from "./confidence.ts";
 import { gate } from "./gate.ts";
 import { planFor } from "./plan-for.ts";
-import { mayJustifyShrink, verdictsFor } from "./verdicts.ts";
+import { areComplete, verdictsFor } from "./verdicts.ts";
 
 /** Everything one decision depends on: policy, what was seen, and the facts. The same input gives the same decision. */
 export interface DecisionInput {
@@ -108,7 +108,7 @@ function holdWithoutCandidate({ facts, fleet, signals }: DecisionInput, verdicts
   if (facts.service === undefined) return "service-unavailable";
   if (signals.every((signal) => signal.value === undefined)) return "no-data";
   if (verdicts.some((verdict) => verdict.because === "not-sustained")) return "not-sustained";
-  if (signals.some((signal) => !mayJustifyShrink(signal, fleet.monitor.completeness)) && verdicts.some((verdict) => verdict.want === "shrink")) return "incomplete-data";
+  if (verdicts.some((verdict) => verdict.want === "shrink") && !areComplete(signals, fleet.monitor.completeness)) return "incomplete-data";
   return "on-target";
 }
 

@@ -1,7 +1,7 @@
 import type { HoldReason } from "../model/reasons.ts";
 import type { Candidate } from "./candidate.ts";
 import type { DecisionInput } from "./decide.ts";
-import { mayJustifyShrink } from "./verdicts.ts";
+import { areComplete } from "./verdicts.ts";
 
 type Gate = (input: DecisionInput, candidate: Candidate) => boolean;
 
@@ -35,5 +35,5 @@ function isRateLimited({ facts, policy }: DecisionInput, { direction }: Candidat
 
 /** Doubt never shrinks: every rule's data must be there, not only that of the rule which wants the shrink. */
 function isIncomplete({ signals, fleet }: DecisionInput, { direction }: Candidate): boolean {
-  return direction === "shrink" && !signals.every((signal) => mayJustifyShrink(signal, fleet.monitor.completeness));
+  return direction === "shrink" && !areComplete(signals, fleet.monitor.completeness);
 }

@@ -30,8 +30,16 @@ function noValue(rule: RulePolicy): string {
   return rule.trigger === "PREDICTIVE" ? "no-trusted-forecast" : "no-data";
 }
 
-/** A signal that may justify a shrink: a value that is there (or silence for want of traffic) over enough of the window. */
-export function mayJustifyShrink(signal: Signal, completenessMin: number): boolean {
-  const known = signal.value !== undefined || signal.absent === "no-traffic" || signal.trigger === "PREDICTIVE";
-  return known && (signal.completeness >= completenessMin || signal.trigger === "PREDICTIVE");
+/**
+ * Whether the signals of all rules together may justify a shrink: each has a value (or silence for want of traffic) over
+ * enough of the window, and none is a period older than the newest of them: what is missing NOW is the very thing to fear.
+ */
+export function areComplete(signals: readonly Signal[], completenessMin: number): boolean {
+  let newestMs = Number.POSITIVE_INFINITY;
+  for (const { value, ageMs } of signals) if (value !== undefined) newestMs = Math.min(newestMs, ageMs);
+  return signals.every(({ trigger, value, absent, completeness, ageMs, periodMs }) => {
+    if (trigger === "PREDICTIVE") return true; // an opinion of the future, not an observation
+    if (completeness < completenessMin) return false;
+    return absent === "no-traffic" || (value !== undefined && ageMs - newestMs < periodMs / 2);
+  });
 }
