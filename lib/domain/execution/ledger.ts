@@ -69,6 +69,11 @@ export function occupies(open: OpenExecution, component: string): boolean {
   return open.steps.some((step) => step.component === component);
 }
 
+/** Components that an open execution touches. */
+export function occupiedComponents(ledger: Ledger): ReadonlySet<string> {
+  return new Set(ledger.open.flatMap((open) => open.steps.map((step) => step.component)));
+}
+
 /**
  * What a component counts for against the limits. While one of its changes is under way that is, resource by resource,
  * the larger of before and after: ECS may be at either. Steps still to come (the recipient of a REBALANCE) count as
@@ -119,7 +124,7 @@ export function directionOf(before: Allocation, after: Allocation): "grow" | "sh
 /** First bookings: components that are seen for the first time are taken as they are, without a quiet time. */
 export function baseline(ledger: Ledger, seen: readonly { component: string; allocation: Allocation; identity: string }[]): Transition {
   const fresh = seen.filter(({ component }) => ledger.booked[component] === undefined);
-  if (fresh.length === 0 && ledger.version > 0) return refused("superseded", "booked already");
+  if (fresh.length === 0) return refused("superseded", "booked already");
   return changed(ledger, {
     booked: { ...ledger.booked, ...Object.fromEntries(fresh.map((each) => [each.component, each.allocation])) },
     identity: { ...ledger.identity, ...Object.fromEntries(fresh.map((each) => [each.component, each.identity])) },
@@ -135,7 +140,7 @@ export function adopt(
   change: { component: string; allocation: Allocation; identity: string; quietMs: number; nowMs: number },
 ): Transition {
   const { component, allocation, identity } = change;
-  if (ledger.open.some((open) => activeStep(open).component === component)) return refused("component-busy");
+  if (ledger.open.some((open) => occupies(open, component))) return refused("component-busy");
   const booked = ledger.booked[component];
   if (booked !== undefined && sameAllocation(booked, allocation) && ledger.identity[component] === identity) {
     return refused("superseded", "adopted already");

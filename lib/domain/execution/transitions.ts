@@ -46,8 +46,8 @@ const MOVED_ON: Refused = refused("superseded", "somebody else carried it on");
  * hands off.
  */
 export function sendRefusal(ledger: Ledger, open: OpenExecution, policy: FleetPolicy, approved: boolean): RefusalReason | undefined {
-  if (ledger.paused) return "paused";
   if (open.epoch !== ledger.epoch) return "restored";
+  if (ledger.paused) return "paused";
   const { component } = activeStep(open);
   const mode = effectiveMode(ledger, policy, policy.components.find((each) => each.name === component) ?? { name: component });
   if (mode === "observe") return "mode";

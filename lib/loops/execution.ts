@@ -1,0 +1,53 @@
+import type { FleetPolicy } from "../domain/model/policy.ts";
+import type { LoopOutcome } from "../flow.ts";
+import type { Ports } from "../ports.ts";
+import { followTheWorld, readOrMakeLedger } from "./execution/bookings.ts";
+import { carry } from "./execution/carry.ts";
+import { claimPending } from "./execution/claiming.ts";
+import { relearn } from "./execution/endings.ts";
+import { measure } from "./execution/measure.ts";
+import { expire, reconcile, tidy } from "./execution/records.ts";
+import { isolate, prefetch, type Run } from "./execution/run.ts";
+
+/** Decisions of ticks that lie a little ahead of this process's clock are seen as well. */
+const AHEAD_MS = 60_000;
+
+/**
+ * One pass over a fleet's executions. Nothing waits in here: what needs time is looked at again at the next beat, by
+ * whatever process runs it. The pass may die at any await; the next one finds everything on the ledger and in ECS.
+ */
+export async function runExecution(ports: Ports, fleet: FleetPolicy, nowMs: number): Promise<LoopOutcome> {
+  const ledger = await readOrMakeLedger(ports, fleet);
+  if (ledger === undefined) return { ran: true, errors: [{ message: `no ledger for ${fleet.name}` }] };
+  const [states, actions] = await Promise.all([
+    ports.store.readStates(fleet.name),
+    ports.store.readActions(fleet.name, ledger.watermarkMs, nowMs + AHEAD_MS),
+  ]);
+  const run: Run = {
+    ports,
+    policy: fleet,
+    nowMs,
+    ledger,
+    components: new Map(fleet.components.map((each) => [each.name, each])),
+    states: new Map(states.map((each) => [each.component, each])),
+    decisions: new Map(actions.map((each) => [each.id, each])),
+    live: new Map(),
+    errors: [],
+  };
+  await isolate(run, undefined, () => reconcile(run));
+  await isolate(run, undefined, () => relearn(run));
+  await isolate(run, undefined, () => followTheWorld(run));
+  await isolate(run, undefined, () => carryAll(run));
+  await isolate(run, undefined, () => measure(run));
+  await isolate(run, undefined, () => expire(run));
+  await isolate(run, undefined, () => claimPending(run));
+  await isolate(run, undefined, () => tidy(run));
+  return { ran: true, errors: run.errors };
+}
+
+/** Every open execution one move further, or as many as its service allows. */
+async function carryAll(run: Run): Promise<void> {
+  const open = [...run.ledger.open];
+  await prefetch(run, open.flatMap((each) => each.steps.map((step) => step.component)));
+  for (const each of open) await isolate(run, each.component, () => carry(run, each.decision));
+}
