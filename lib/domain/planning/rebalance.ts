@@ -118,7 +118,10 @@ function likeliestFirst(want: PlanRequest, donors: readonly Donor[], scarce: rea
   return able.slice(0, DONORS_TRIED_MAX).map(({ donor }) => donor);
 }
 
-/** The shrinks a donor can offer: first those that give no more than is missing, then those by its whole step. */
+/**
+ * The shrinks a donor can offer: first those that give no more than is missing, then those by its whole step. Giving up one
+ * of two tasks is more than a step of 0.9: what only rounding allows is offered when there is nothing else.
+ */
 function offers(donor: Donor, missing: Resources, scarce: readonly ResourceName[]): Plan[] {
   const plans: Plan[] = [];
   const { tasks, size } = donor.current;
@@ -139,7 +142,17 @@ function offers(donor: Donor, missing: Resources, scarce: readonly ResourceName[
     const keptTasks = Math.min(...scarce.map((name) => tasks - Math.ceil(missing[name] / size[name])));
     offer("SCALE_IN", "cpu", whole ? 0 : Math.max(0, keptTasks) / tasks);
   }
-  return plans;
+  const within = plans.filter((plan) => staysWithin(plan, donor.policy.factorDown));
+  return within.length > 0 ? within : plans;
+}
+
+function staysWithin({ steps }: Plan, factor: number): boolean {
+  return steps.every(({ before, after }) =>
+    RESOURCE_NAMES.every((name) => {
+      const has = before.tasks * capacityOf(before.size, name);
+      return after.tasks * capacityOf(after.size, name) >= has * factor - 1e-6;
+    }),
+  );
 }
 
 /** The donor's shrink and the growth that it makes room for. */

@@ -40,7 +40,8 @@ export function growPair(request: PlanRequest): PlanResult {
 
 /**
  * The cheapest shape of at least `need`, which is nowhere below the present size; where limits forbid that one, the
- * shape nearest to it that exceeds it in nothing, so that no step is longer than the wanted one.
+ * cheaper shape that comes nearest to `need`. A dearer one is never taken: 16 vCPU with 64 GiB that do not fit are not
+ * replaced by 32 vCPU with 60 GiB, which would double the CPU for the sake of some memory.
  */
 export function growPairTo(request: Pick<PlanRequest, "policy" | "current" | "room">, need: Shape): PlanResult {
   const { policy, current } = request;
@@ -57,12 +58,13 @@ export function growPairTo(request: Pick<PlanRequest, "policy" | "current" | "ro
     wanted.reduce((sum, name) => sum + Math.min(1, shape[name] / need[name]), 0);
   let best: Shape | undefined;
   let bestProgress = progress(size);
-  let first: Shape | undefined;
+  let first = ideal;
   for (const shape of SHAPES_BY_PRICE) {
-    if (!atLeast(shape, size) || (ideal !== undefined && !atLeast(ideal, shape))) continue;
+    if (shape === ideal) break;
+    if (!atLeast(shape, size)) continue;
     const reached = progress(shape);
     if (reached <= progress(size)) continue;
-    first ??= shape;
+    if (first === ideal) first = shape;
     if (reached <= bestProgress || !fits(shape)) continue;
     best = shape;
     bestProgress = reached;
