@@ -92,7 +92,7 @@ export interface ServiceContext {
   readonly faults: FaultPlan | undefined;
 }
 
-/** Registered revisions that are remembered; those in use are always among the newest. */
+/** Registered revisions that are remembered, besides those in use. */
 const REVISIONS_KEPT = 100;
 /** At least this between two kills for want of memory; and none while the replacement of the last one is not serving. */
 const KILL_PAUSE_MS = 60_000;
@@ -266,8 +266,9 @@ export class SimulatedService {
     record.revisions.push(decision === undefined ? { number, size } : { number, size, decision });
     const { tasks } = record;
     if (record.revisions.length > REVISIONS_KEPT) {
-      const used = new Set([tasks.primary, tasks.lastGood, ...tasks.tasks.map((task) => task.revision)]);
-      record.revisions = record.revisions.filter((revision, at) => at > 0 || used.has(revision.number));
+      const used = new Set([number, tasks.primary, tasks.lastGood, ...tasks.tasks.map((task) => task.revision)]);
+      const oldestUnused = record.revisions.findIndex((revision) => !used.has(revision.number));
+      if (oldestUnused >= 0) record.revisions.splice(oldestUnused, 1);
     }
     return this.#label(number);
   }

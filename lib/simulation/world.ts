@@ -28,36 +28,28 @@ export interface WorldOptions {
   readonly publication?: Publication;
   /** How far back samples can be read, milliseconds. Default one hour. */
   readonly samplesKeptMs?: number;
-  /** Told of each change BEFORE it takes effect: a log of these and a snapshot give the same world again. */
+  /**
+   * Told of each change BEFORE it takes effect: a snapshot and a log of these (`replay`) give the same world again. If it
+   * throws, the change does not happen and the caller gets the error.
+   */
   readonly onMutation?: (mutation: Mutation) => void;
 }
 
-/** A change from outside of the simulation, at the world's time `atMs`. */
-export type Mutation =
+/**
+ * A change from outside of the simulation, at the world's time `atMs`. `seq` counts them from 1: a snapshot knows how many it
+ * contains, so a log may reach back further than the snapshot. A `planned` change comes from the fault plan, has the number
+ * of the change before it, and is not replayed: the world makes it by itself again.
+ */
+export type Mutation = { readonly seq: number; readonly atMs: number; readonly component: string } & Change;
+type Change =
   | {
       readonly kind: "ensureRevision";
-      readonly atMs: number;
-      readonly component: string;
       readonly size: Resources;
       readonly decision: string;
       readonly revision: string;
     }
-  | {
-      readonly kind: "update";
-      readonly atMs: number;
-      readonly component: string;
-      readonly tasks: number;
-      readonly revision: string;
-      readonly decision: string;
-    }
-  /** `planned`: from the fault plan; the world makes it by itself again. */
-  | {
-      readonly kind: "foreign";
-      readonly atMs: number;
-      readonly component: string;
-      readonly change: ForeignChange;
-      readonly planned: boolean;
-    };
+  | { readonly kind: "update"; readonly tasks: number; readonly revision: string; readonly decision: string }
+  | { readonly kind: "foreign"; readonly change: ForeignChange; readonly planned: boolean };
 
 export interface WorldSnapshot {
   readonly v: 1;
@@ -65,6 +57,8 @@ export interface WorldSnapshot {
   readonly startMs: number;
   readonly stepMs: number;
   readonly nowMs: number;
+  /** Mutations contained. */
+  readonly mutations: number;
   readonly services: Readonly<Record<string, ServiceRecord>>;
 }
 
@@ -77,6 +71,7 @@ export class World {
   readonly #stepMs: number;
   readonly #services = new Map<string, SimulatedService>();
   #nowMs: number;
+  #mutations = 0;
 
   constructor(options: WorldOptions) {
     const {
@@ -110,6 +105,7 @@ export class World {
     const problems = snapshotProblems(world, options, snapshot);
     if (problems.length > 0) throw new InputError("the snapshot does not belong to this world", problems);
     world.#nowMs = snapshot.nowMs;
+    world.#mutations = snapshot.mutations;
     for (const [name, service] of world.#services) service.restore(snapshot.services[name] as ServiceRecord);
     return world;
   }
@@ -144,24 +140,34 @@ export class World {
       startMs: this.#options.startMs,
       stepMs: this.#stepMs,
       nowMs: this.#nowMs,
+      mutations: this.#mutations,
       services,
     };
   }
 
-  /** Carries out a logged change again, at its time, without asking faults or telling `onMutation`. */
+  /**
+   * Carries out a logged change again, at its time, without asking faults or telling `onMutation`. One that the world
+   * contains already changes nothing.
+   * @throws {InputError} when changes before this one are missing
+   */
   replay(mutation: Mutation): void {
-    if (mutation.atMs < this.#nowMs)
-      throw new InvariantError("a mutation from before the world's time", { mutation, nowMs: this.#nowMs });
+    if (mutation.seq <= this.#mutations || (mutation.kind === "foreign" && mutation.planned)) return;
+    if (mutation.seq !== this.#mutations + 1 || mutation.atMs < this.#nowMs) {
+      const where = `the world has ${this.#mutations} at ${this.#nowMs}, the log continues with number ${mutation.seq} at ${mutation.atMs}`;
+      throw new InputError("the log of changes does not fit the world", [where]);
+    }
     this.advanceTo(mutation.atMs);
+    this.#mutations++;
     const service = this.#service(mutation.component);
     switch (mutation.kind) {
       case "ensureRevision":
-        if (service.revisionOf(mutation.decision) === undefined) service.register(mutation.size, mutation.decision);
+        service.register(mutation.size, mutation.decision);
         return;
       case "update":
-        return service.update(mutation.tasks, mutation.revision, this.#nowMs);
+        service.update(mutation.tasks, mutation.revision, this.#nowMs);
+        return;
       case "foreign":
-        if (!mutation.planned) service.changeByOthers(mutation.change, this.#nowMs);
+        service.changeByOthers(mutation.change, this.#nowMs);
         return;
       default:
         throw new InvariantError("unknown mutation", { mutation: mutation satisfies never });
@@ -189,12 +195,18 @@ export class World {
     return service;
   }
 
-  #tell(mutation: Mutation): void {
-    this.#options.onMutation?.(mutation);
+  /** If the listener throws (it could not write its log), the change does not take effect and the caller gets the error. */
+  #tell(component: string, change: Change): void {
+    const planned = change.kind === "foreign" && change.planned;
+    const seq = planned ? this.#mutations : this.#mutations + 1;
+    this.#options.onMutation?.({ seq, atMs: this.#nowMs, component, ...change });
+    this.#mutations = seq;
   }
 
   #changeByOthers(service: SimulatedService, change: ForeignChange, planned: boolean): void {
-    this.#tell({ kind: "foreign", atMs: this.#nowMs, component: service.name, change, planned });
+    const problem = change.size && allocationProblem({ tasks: change.tasks ?? 0, size: change.size });
+    if (problem !== undefined) throw new InvariantError(problem, { change });
+    this.#tell(service.name, { kind: "foreign", change, planned });
     service.changeByOthers(change, this.#nowMs);
   }
 
@@ -222,7 +234,7 @@ export class World {
     let revision = service.revisionOf(decision);
     if (revision === undefined) {
       revision = service.nextRevision();
-      this.#tell({ kind: "ensureRevision", atMs: this.#nowMs, component, size, decision, revision });
+      this.#tell(component, { kind: "ensureRevision", size, decision, revision });
       service.register(size, decision);
     }
     return failure?.failed ?? { kind: "ok", revision };
@@ -237,7 +249,7 @@ export class World {
     if (refusal !== undefined) return { kind: "refused", detail: refusal };
     if (!service.hasRevision(revision)) return { kind: "refused", detail: `task definition not found: ${revision}` };
     if (!Number.isInteger(tasks) || tasks < 0) return { kind: "refused", detail: `not a count of tasks: ${tasks}` };
-    this.#tell({ kind: "update", atMs: this.#nowMs, component, tasks, revision, decision });
+    this.#tell(component, { kind: "update", tasks, revision, decision });
     service.update(tasks, revision, this.#nowMs);
     return failure?.failed ?? { kind: "ok" };
   }

@@ -251,6 +251,8 @@ describe("changes by others", () => {
       onMutation: (mutation) => told.push(mutation),
     });
     world.advanceTo(START + 5 * MINUTE);
-    expect(told).toEqual([{ kind: "foreign", atMs: at, component: "web", change: { tasks: 2 }, planned: true }]);
+    expect(told).toEqual([
+      { seq: 0, kind: "foreign", atMs: at, component: "web", change: { tasks: 2 }, planned: true },
+    ]);
   });
 });
