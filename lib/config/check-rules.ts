@@ -1,12 +1,12 @@
 import { STRATEGIES_BY_NAME } from "../domain/decision/strategies/index.ts";
 import { TRIGGERS } from "../domain/model/trigger.ts";
 import type { ComponentConfig } from "./component-schema.ts";
-import { type CheckProblem, closest, show } from "./problems.ts";
+import { closest, type Mismatch, show } from "./problems.ts";
 import { type CompleteRule, completeRules, DEFAULT_RULES, TRIGGER_DEFAULTS, triggerOf } from "./rules.ts";
 import type { ParsedFleet } from "./schema.ts";
 
 /** The rules and the strategy's parameters of a component. */
-export function checkRules(component: ComponentConfig, path: string, monitor: ParsedFleet["monitor"]): CheckProblem[] {
+export function checkRules(component: ComponentConfig, path: string, monitor: ParsedFleet["monitor"]): Mismatch[] {
   const complete = completeRules(component);
   return [
     ...Object.entries(component.rules).flatMap(([name, rule]) => {
@@ -27,7 +27,7 @@ export function checkRules(component: ComponentConfig, path: string, monitor: Pa
       ];
     }),
     ...Object.entries(complete).flatMap(([name, rule]) => checkRule(rule, name, path, monitor)),
-    ...checkParameters(component, path),
+    ...checkParameters(component, path, monitor),
   ];
 }
 
@@ -36,12 +36,12 @@ function checkRule(
   name: string,
   componentPath: string,
   monitor: ParsedFleet["monitor"],
-): CheckProblem[] {
+): Mismatch[] {
   if (!rule.enabled) return [];
   const path = `${componentPath}.rules.${name}`;
   const { unit, max } = TRIGGER_DEFAULTS[rule.trigger];
   const { target, up, down } = rule;
-  const problems: CheckProblem[] = [];
+  const problems: Mismatch[] = [];
   const uses = [`${path}.trigger`, `${path}.target`, `${path}.up`, `${path}.down`, `${componentPath}.target`];
   const expect = (holds: boolean, field: "target" | "up" | "down", bound: string) => {
     if (!holds) problems.push({ path: `${path}.${field}`, value: show(rule[field]), bound, uses });
@@ -53,18 +53,17 @@ function checkRule(
     expect(down <= target, "down", `at most the target, ${target} ${unit}`);
   }
   if (rule.trigger === "NETWORK_UTILIZATION") problems.push(...networkActions(rule, path));
-  const window = monitor.windowSamples * monitor.periodSeconds;
+  const window = windowSeconds(monitor);
   for (const field of ["breachSeconds", "reliefSeconds"] as const) {
     if (rule[field] <= window) continue;
-    const bound = `at most what rules see, monitor.windowSamples x periodSeconds, ${window} seconds`;
-    const fleetPath = componentPath.slice(0, componentPath.indexOf("."));
-    problems.push({ path: `${path}.${field}`, value: show(rule[field]), bound, uses: [`${fleetPath}.monitor`] });
+    const at = `${path}.${field}`;
+    problems.push({ path: at, value: show(rule[field]), bound: windowBound(window), uses: [monitorPath(path)] });
   }
   return problems;
 }
 
 /** ECS gives a task no bandwidth of its own: more of it means more tasks. */
-function networkActions(rule: CompleteRule, path: string): CheckProblem[] {
+function networkActions(rule: CompleteRule, path: string): Mismatch[] {
   const wrong = [
     ["upAction", "SCALE_OUT"],
     ["downAction", "SCALE_IN"],
@@ -78,13 +77,15 @@ function networkActions(rule: CompleteRule, path: string): CheckProblem[] {
     }));
 }
 
+type Monitor = ParsedFleet["monitor"];
+
 /** What the component's strategy says about its parameters. */
-function checkParameters({ strategy, parameters }: ComponentConfig, path: string): CheckProblem[] {
+function checkParameters({ strategy, parameters }: ComponentConfig, path: string, monitor: Monitor): Mismatch[] {
   const parsed = STRATEGIES_BY_NAME[strategy].parameters.safeParse(parameters);
-  if (parsed.success) return [];
+  const at = `${path}.parameters`;
   const uses = [`${path}.strategy`];
-  return parsed.error.issues.flatMap((issue): CheckProblem[] => {
-    const at = `${path}.parameters`;
+  if (parsed.success) return checkEvidence(parsed.data, at, uses, monitor);
+  return parsed.error.issues.flatMap((issue): Mismatch[] => {
     if (issue.code !== "unrecognized_keys") {
       const name = issue.path.map(String).join(".");
       return [{ path: name ? `${at}.${name}` : at, value: show(parameters[name]), bound: issue.message, uses }];
@@ -98,4 +99,33 @@ function checkParameters({ strategy, parameters }: ComponentConfig, path: string
       return { path: `${at}.${key}`, value: `the unknown key ${show(key)}`, bound, uses };
     });
   });
+}
+
+/** Evidence that a strategy waits for must fit into the samples it sees, or it would wait for ever. */
+function checkEvidence(
+  parameters: Readonly<Record<string, number>>,
+  path: string,
+  uses: readonly string[],
+  monitor: Monitor,
+): Mismatch[] {
+  const window = windowSeconds(monitor);
+  return Object.entries(parameters).flatMap(([name, value]) => {
+    const isWait = name.startsWith("sustain") && name.endsWith("Seconds");
+    const most = isWait ? window : name.endsWith("Samples") ? monitor.windowSamples : Number.POSITIVE_INFINITY;
+    if (value <= most) return [];
+    const bound = isWait ? windowBound(window) : `at most the fleet's monitor.windowSamples, ${most}`;
+    return [{ path: `${path}.${name}`, value: show(value), bound, uses: [...uses, monitorPath(path)] }];
+  });
+}
+
+function windowSeconds({ windowSamples, periodSeconds }: Monitor): number {
+  return windowSamples * periodSeconds;
+}
+
+function windowBound(seconds: number): string {
+  return `at most what rules see, the fleet's monitor.windowSamples x periodSeconds, ${seconds} seconds`;
+}
+
+function monitorPath(path: string): string {
+  return `${path.slice(0, path.indexOf("."))}.monitor`;
 }

@@ -2,7 +2,7 @@ import { RESOURCE_NAMES, type ResourceName } from "../domain/model/resources.ts"
 import { type ScheduleProblem, scheduleProblem } from "../domain/planning/schedules.ts";
 import { checkRules } from "./check-rules.ts";
 import type { ComponentConfig, ScheduleConfig } from "./component-schema.ts";
-import { type CheckProblem, show } from "./problems.ts";
+import { type Mismatch, show } from "./problems.ts";
 import type { ParsedFleet } from "./schema.ts";
 
 /** Unit of each resource as the file has it. */
@@ -14,7 +14,7 @@ export const RESOURCE_UNITS: Readonly<Record<ResourceName, string>> = {
 };
 
 /** Everything that the schema cannot see: between fields, between components, in the words of other libraries. */
-export function checkFleets(fleets: readonly ParsedFleet[]): CheckProblem[] {
+export function checkFleets(fleets: readonly ParsedFleet[]): Mismatch[] {
   return [
     ...duplicates(
       fleets.map(({ name }, index) => ({ name, path: `fleets[${index}].name` })),
@@ -42,7 +42,7 @@ function located(fleets: readonly ParsedFleet[]): Located[] {
   );
 }
 
-function duplicates(named: readonly { name: string; path: string }[], what: string): CheckProblem[] {
+function duplicates(named: readonly { name: string; path: string }[], what: string): Mismatch[] {
   const first = new Map<string, string>();
   return named.flatMap(({ name, path }) => {
     const other = first.get(name);
@@ -54,7 +54,7 @@ function duplicates(named: readonly { name: string; path: string }[], what: stri
 }
 
 /** Two components that steer one ECS service would undo each other's work. */
-function sameService(fleets: readonly ParsedFleet[]): CheckProblem[] {
+function sameService(fleets: readonly ParsedFleet[]): Mismatch[] {
   const first = new Map<string, string>();
   return located(fleets).flatMap(({ component, path }) => {
     const service = component.service ?? component.name;
@@ -68,9 +68,9 @@ function sameService(fleets: readonly ParsedFleet[]): CheckProblem[] {
   });
 }
 
-function checkFleet(fleet: ParsedFleet, path: string): CheckProblem[] {
+function checkFleet(fleet: ParsedFleet, path: string): Mismatch[] {
   const { decision, monitor, optimization } = fleet;
-  const problems: CheckProblem[] = sumsOfMinima(fleet, path);
+  const problems: Mismatch[] = sumsOfMinima(fleet, path);
   const atMost = (field: string, value: number, limit: number, bound: string, ...uses: string[]) => {
     if (value > limit) problems.push({ path: `${path}.${field}`, value: show(value), bound, uses });
   };
@@ -124,7 +124,7 @@ function checkFleet(fleet: ParsedFleet, path: string): CheckProblem[] {
 }
 
 /** What the components must have at least has to fit; what they may have at most need not. */
-function sumsOfMinima(fleet: ParsedFleet, path: string): CheckProblem[] {
+function sumsOfMinima(fleet: ParsedFleet, path: string): Mismatch[] {
   return RESOURCE_NAMES.flatMap((name) => {
     const milli = fleet.components.reduce((sum, component) => sum + Math.round(component[name].min * 1000), 0);
     const limit = fleet.limits[name];
@@ -144,7 +144,7 @@ function sumsOfMinima(fleet: ParsedFleet, path: string): CheckProblem[] {
   });
 }
 
-function checkComponent(component: ComponentConfig, path: string, fleet: ParsedFleet): CheckProblem[] {
+function checkComponent(component: ComponentConfig, path: string, fleet: ParsedFleet): Mismatch[] {
   return [
     ...RESOURCE_NAMES.flatMap((name) => checkRange(component[name], `${path}.${name}`, RESOURCE_UNITS[name])),
     ...checkRange(component.tasks, `${path}.tasks`, "tasks"),
@@ -165,7 +165,7 @@ function checkComponent(component: ComponentConfig, path: string, fleet: ParsedF
   ];
 }
 
-function checkRange({ min, max }: { min: number; max: number }, path: string, unit: string): CheckProblem[] {
+function checkRange({ min, max }: { min: number; max: number }, path: string, unit: string): Mismatch[] {
   const thousandths =
     unit === "tasks" ? [] : [...wholeThousandths(min, `${path}.min`), ...wholeThousandths(max, `${path}.max`)];
   if (min <= max) return thousandths;
@@ -176,7 +176,7 @@ function checkRange({ min, max }: { min: number; max: number }, path: string, un
 }
 
 /** Quantities are whole thousandths inside; a finer one would be rounded in silence. */
-function wholeThousandths(value: number, path: string): CheckProblem[] {
+function wholeThousandths(value: number, path: string): Mismatch[] {
   const off = Math.abs(value * 1000 - Math.round(value * 1000));
   return off <= 1e-9 * Math.max(1, value * 1000) ? [] : [{ path, value: show(value), bound: "at most 3 decimals" }];
 }
@@ -186,10 +186,10 @@ function checkSchedule(
   component: ComponentConfig,
   componentPath: string,
   index: number,
-): CheckProblem[] {
+): Mismatch[] {
   const path = `${componentPath}.schedules[${index}]`;
   const wrong = cachedScheduleProblem(schedule);
-  const problems: CheckProblem[] = wrong
+  const problems: Mismatch[] = wrong
     ? [{ path: `${path}.${wrong.field}`, value: show(schedule[wrong.field]), bound: wrong.message }]
     : [];
   const windows = (["tasks", "cpu", "memory"] as const).map((name) => ({

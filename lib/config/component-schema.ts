@@ -1,54 +1,50 @@
 import * as z from "zod";
 import { MODES, STRATEGIES, TRIGGERS } from "../domain/model/trigger.ts";
-import { identifierField, nameField, quantity, range, whole } from "./fields.ts";
+import { identifierField, listOf, nameField, open, openWhole, quantity, range, whole } from "./fields.ts";
+
+const ANY = { min: 0, max: 1e12 };
+
+/** Bounds that hold while a window is open. */
+function window(field: typeof open, unit: string, what: string, max: number) {
+  return z
+    .strictObject({
+      min: field(unit, `Least ${what} meanwhile.`, { min: 0, max }),
+      max: field(unit, `Most ${what} meanwhile.`, { min: 0, max }),
+    })
+    .optional()
+    .describe(`Bounds of the ${what} meanwhile, within the component's own.`);
+}
 
 /** One rule of a component, as written. */
 export const RuleSchema = z
   .strictObject({
     enabled: z.boolean().default(true).describe("false removes the rule."),
     trigger: z.enum(TRIGGERS).optional().describe("What the rule looks at. Required for a rule of your own."),
-    target: z
-      .number()
-      .min(0)
-      .max(1e12)
-      .optional()
-      .describe(
-        "Wanted value in the trigger's unit (percent, ms, ops/s, count). Default: the component's target for this trigger.",
-      ),
-    up: z
-      .number()
-      .min(0)
-      .max(1e12)
-      .optional()
-      .describe(
-        "Grow above this. Default by trigger: target + 10 points (at most 99) for utilizations, target x 1.5 for most others.",
-      ),
-    down: z
-      .number()
-      .min(0)
-      .max(1e12)
-      .optional()
-      .describe(
-        "Shrink below this. Default by trigger: target - 15 points (at least 1) for utilizations, target x 0.7 for most others. 0: never shrink.",
-      ),
+    target: open("that of the trigger", "Wanted value. Default: the component's target for this trigger.", ANY),
+    up: open(
+      "that of the trigger",
+      "Grow above this. Default by trigger: target + 10 points (at most 99) for utilizations, target x 1.5 for most others.",
+      ANY,
+    ),
+    down: open(
+      "that of the trigger",
+      "Shrink below this; 0: never. Default by trigger: target - 15 points (at least 1) for utilizations, target x 0.7 for most others.",
+      ANY,
+    ),
     upAction: z
       .enum(["SCALE_UP", "SCALE_OUT"])
       .optional()
       .describe("SCALE_UP (size of the tasks) or SCALE_OUT (their number). Default by trigger."),
     downAction: z.enum(["SCALE_DOWN", "SCALE_IN"]).optional().describe("SCALE_DOWN or SCALE_IN. Default by trigger."),
-    factorUp: z
-      .number()
-      .min(1.01)
-      .max(4)
-      .optional()
-      .describe("Step of one decision of this rule. Default: the component's factor."),
-    factorDown: z
-      .number()
-      .min(0.1)
-      .max(0.99)
-      .optional()
-      .describe("Step of one decision of this rule. Default: the component's factor."),
-    priority: z.int().min(1).max(10).optional().describe("10 is the most urgent. Default by trigger."),
+    factorUp: open("multiple", "Step of one decision of this rule. Default: the component's factor.up.", {
+      min: 1.01,
+      max: 4,
+    }),
+    factorDown: open("multiple", "Step of one decision of this rule. Default: the component's factor.down.", {
+      min: 0.1,
+      max: 0.99,
+    }),
+    priority: openWhole("1-10", "10 is the most urgent. Default by trigger.", { min: 1, max: 10 }),
     breachSeconds: whole("seconds", "How long a breach must last before the rule wants growth.", {
       min: 0,
       max: 3600,
@@ -59,12 +55,10 @@ export const RuleSchema = z
       max: 86_400,
       initial: 300,
     }),
-    cooldownSeconds: z
-      .int()
-      .min(0)
-      .max(86_400)
-      .optional()
-      .describe("Quiet time after a decision of this rule. Default: the component's."),
+    cooldownSeconds: openWhole("seconds", "Quiet time after a decision of this rule. Default: the component's.", {
+      min: 0,
+      max: 86_400,
+    }),
   })
   .describe(
     "One rule. The default rules are named cpu, memory and response-time; a rule of your own has any other name.",
@@ -76,18 +70,9 @@ const Schedule = z
     cron: z.string().max(200).describe("Five-field cron expression of the window's start."),
     timeZone: z.string().max(100).default("UTC").describe("IANA time zone of the cron expression. Default UTC."),
     durationMinutes: whole("minutes", "How long the window stays open.", { min: 1, max: 10_080, initial: 60 }),
-    tasks: z
-      .strictObject({ min: z.int().min(0).max(5000).optional(), max: z.int().min(0).max(5000).optional() })
-      .optional()
-      .describe("Least and most tasks meanwhile, within the component's own."),
-    cpu: z
-      .strictObject({ min: z.number().min(0).max(10_000).optional(), max: z.number().min(0).max(10_000).optional() })
-      .optional()
-      .describe("Least and most total vCPU meanwhile, within the component's own."),
-    memory: z
-      .strictObject({ min: z.number().min(0).max(100_000).optional(), max: z.number().min(0).max(100_000).optional() })
-      .optional()
-      .describe("Least and most total GiB meanwhile, within the component's own."),
+    tasks: window(openWhole, "tasks", "number of tasks", 5000),
+    cpu: window(open, "vCPU", "total vCPU", 10_000),
+    memory: window(open, "GiB", "total GiB", 100_000),
   })
   .describe(
     "A window with a higher minimum or a lower maximum. Of windows open together the highest minimum and the lowest maximum hold; where they cross, the maximum wins.",
@@ -128,7 +113,8 @@ export const ComponentSchema = z.strictObject({
         initial: 20,
       }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Bounds of the number of tasks."),
   networkPerTask: quantity(
     "Gbit/s",
     "Bandwidth that one task is counted with: ECS has no such setting, it follows the number of tasks.",
@@ -149,19 +135,22 @@ export const ComponentSchema = z.strictObject({
       queueLength: quantity("operations", "Wanted queue length.", { min: 0.001, max: 1e9, initial: 10 }),
       errorRate: quantity("percent", "Tolerated failed share.", { min: 0.001, max: 100, initial: 2 }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What the default rules, and the scores, aim at."),
   factor: z
     .strictObject({
       up: quantity("multiple", "Step of one decision that grows.", { min: 1.01, max: 4, initial: 1.3 }),
       down: quantity("multiple", "Step of one decision that shrinks.", { min: 0.1, max: 0.99, initial: 0.8 }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Step of one decision on the resource it scales."),
   perHour: z
     .strictObject({
       up: whole("decisions in a sliding hour", "Most decisions that grow.", { min: 0, max: 120, initial: 4 }),
       down: whole("decisions in a sliding hour", "Most decisions that shrink.", { min: 0, max: 120, initial: 2 }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Most decisions of the component in a sliding hour."),
   cooldownSeconds: whole("seconds", "Quiet time between two decisions of the component.", {
     min: 0,
     max: 86_400,
@@ -171,7 +160,7 @@ export const ComponentSchema = z.strictObject({
     .record(nameField, RuleSchema)
     .default({})
     .describe("Changes of the default rules, and rules of your own, by name."),
-  schedules: z.array(Schedule).max(50).default([]).describe("Windows with a higher minimum or a lower maximum."),
+  schedules: listOf(Schedule, 0, 50).default([]).describe("Windows with a higher minimum or a lower maximum."),
 });
 
 /** A component with the defaults filled in, except those of its rules, which depend on its targets (rules.ts). */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { tunables } from "./fields.ts";
+import { forms, tunables } from "./fields.ts";
 import { ConfigSchema } from "./schema.ts";
 
 /** Steps into a configuration: keys of objects, indexes of lists. */
@@ -48,8 +48,8 @@ export function fieldOf(schema: z.core.$ZodType): Field {
     expected: [kindOf(bare), rangeText(min, max), tunable && `(${tunable.unit})`]
       .filter((each) => each !== undefined)
       .join(" "),
-    sentence: tunable?.sentence ?? description,
-    unit: tunable?.unit,
+    sentence: tunable?.sentence ?? description.replace(/ Unit: .*$/, "").replace(/ Default `?[\w.-]+`?\.$/, ""),
+    unit: tunable?.unit ?? / Unit: ([^.]+)\./.exec(description)?.[1],
     initial: schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined,
     min,
     max,
@@ -87,17 +87,7 @@ function kindOf(bare: z.core.$ZodType): string {
   if (bare instanceof z.ZodBoolean) return "true or false";
   if (bare instanceof z.ZodEnum) return `one of ${bare.options.join(", ")}`;
   if (bare instanceof z.ZodLiteral) return [...bare.values].map(String).join(" or ");
-  if (bare instanceof z.ZodArray) return "a list" + sizeText(bare);
-  if (bare instanceof z.ZodString) return "a text" + sizeText(bare);
-  return "an object";
-}
-
-function sizeText(bare: z.core.$ZodType): string {
-  const { minimum, maximum, format } = bagOf(bare);
-  if (format !== undefined || (minimum === undefined && maximum === undefined)) return "";
-  return minimum === undefined ? ` of at most ${maximum}` : ` of ${minimum} to ${maximum}`;
-}
-
-function bagOf(bare: z.core.$ZodType): { minimum?: number; maximum?: number; format?: string } {
-  return bare._zod.bag;
+  const form = bare instanceof z.ZodType ? forms.get(bare) : undefined;
+  if (form) return form.expected;
+  return bare instanceof z.ZodString ? "a text" : "an object";
 }

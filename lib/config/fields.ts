@@ -39,13 +39,50 @@ export function range(
       min: quantity(unit, `Least ${sentence}.`, { min, max, initial: initial.min }),
       max: quantity(unit, `Most ${sentence}.`, { min, max, initial: initial.max }),
     })
-    .prefault({});
+    .prefault({})
+    .describe(`Bounds of the ${sentence}.`);
+}
+
+/** A number that may be left out, because its default follows from others; the sentence says how. */
+export function open(unit: string, sentence: string, { min, max }: { min: number; max: number }) {
+  return unset(z.number(), unit, sentence, min, max);
+}
+
+/** The same for whole numbers. */
+export function openWhole(unit: string, sentence: string, { min, max }: { min: number; max: number }) {
+  return unset(z.int(), unit, sentence, min, max);
+}
+
+function unset(number: z.ZodNumber, unit: string, sentence: string, min: number, max: number) {
+  return number
+    .min(min)
+    .max(max)
+    .optional()
+    .describe(`${sentence} Unit: ${unit}. ${min} to ${max}.`)
+    .register(tunables, { unit, sentence });
+}
+
+/** How the wanted form of a text or list is said, where the schema's type alone does not say it. */
+export const forms = z.registry<{ expected: string }>();
+
+function text(pattern: RegExp, expected: string) {
+  return z.string().regex(pattern, { error: expected }).register(forms, { expected });
 }
 
 /** A name of ours: of a fleet, component, rule or schedule. */
-export const nameField = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, {
-  error: "1 to 63 letters, digits, - or _, the first one a letter or digit",
-});
+export const nameField = text(
+  /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
+  "1 to 63 letters, digits, - or _, the first one a letter or digit",
+);
 
 /** A name or ARN of ECS. */
-export const identifierField = z.string().regex(/^[!-~]{1,255}$/, { error: "1 to 255 characters without blanks" });
+export const identifierField = text(/^[!-~]{1,255}$/, "1 to 255 characters without blanks");
+
+/** A list of so many elements. */
+export function listOf<T extends z.ZodType>(element: T, min: number, max: number) {
+  return z
+    .array(element)
+    .min(min)
+    .max(max)
+    .register(forms, { expected: `a list of ${min} to ${max}` });
+}

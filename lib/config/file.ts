@@ -3,7 +3,7 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InputError } from "../domain/model/errors.ts";
 import { parseJson } from "./json.ts";
-import { loadConfig } from "./load.ts";
+import { type Inspection, inspectConfig, loadConfig } from "./load.ts";
 import type { Config } from "./schema.ts";
 
 const BYTES_MAX = 10 * 1024 * 1024;
@@ -18,6 +18,22 @@ const REASONS: Readonly<Record<string, string>> = {
 /** Reads and checks a configuration file: JSON, or a script whose default export (or `config`) it is. */
 export async function loadConfigFile(path: string): Promise<Config> {
   return loadConfig(await readConfigFile(path));
+}
+
+/** What is known about a configuration file. */
+export interface ConfigFileReport extends Inspection {
+  readonly file: string;
+}
+
+/** All problems of a configuration file, those of reading it included; nothing is thrown for them. */
+export async function inspectConfigFile(file: string): Promise<ConfigFileReport> {
+  try {
+    return { file, ...inspectConfig(await readConfigFile(file)) };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const problems = error.problems.map((message) => ({ path: file, message }));
+    return { file, problems, warnings: [] };
+  }
 }
 
 /**

@@ -1,10 +1,10 @@
 import { STRATEGIES_BY_NAME } from "../domain/decision/strategies/index.ts";
 import { InputError } from "../domain/model/errors.ts";
-import { checkFleets } from "./check.ts";
+import { checkFleets, RESOURCE_UNITS } from "./check.ts";
 import { compileComponent } from "./compile.ts";
 import type { ComponentConfig } from "./component-schema.ts";
 import { SEVEN } from "./presets/seven.ts";
-import { type Problem, problemsOfIssue, renderProblem, show, valueAt } from "./problems.ts";
+import { type Mismatch, type Problem, problemOf, problemsOfIssue, renderProblem, show, valueAt } from "./problems.ts";
 import { type Finding, reachOf } from "./reach.ts";
 import { isTouched, repair } from "./repair.ts";
 import { completeRules } from "./rules.ts";
@@ -47,14 +47,16 @@ export function inspectConfig(input: unknown): Inspection {
   const fleets = usable?.config.fleets ?? [];
   const isUntouched = (place: string) => !isTouched(place, usable?.touched ?? []);
   const checks = checkFleets(fleets).filter(({ path, uses = [] }) => [path, ...uses].every(isUntouched));
-  const problems = [...issues.flatMap((issue) => problemsOfIssue(issue, written)), ...checks.map(problemOnly)];
+  const mismatches = [...issues.flatMap((issue) => problemsOfIssue(issue, written)), ...checks];
 
-  const wrong = problems.map(({ path }) => path);
+  const wrong = mismatches.map(({ path }) => path);
   const findings = reachOfSound(fleets, (path) => isUntouched(path) && !isTouched(path, wrong));
   const warnings = findings.filter(({ severity }) => severity === "warning");
   const unreachable = findings.filter(({ severity }) => severity === "error");
-  problems.push(...unreachable.map((finding) => unreachableProblem(finding, fleets)));
+  mismatches.push(...unreachable.map((finding) => unreachableMismatch(finding, fleets)));
+  const problems = mismatches.map(problemOf);
   if (problems.length > 0) return { problems, warnings };
+  warnings.push(...scheduledMinima(fleets));
   return { config: { version: 1, fleets: fleets.map(completeFleet) }, problems, warnings };
 }
 
@@ -63,11 +65,7 @@ function withPreset(input: unknown): unknown {
   return "fleets" in input && input.fleets !== undefined ? input : { ...input, fleets: [SEVEN] };
 }
 
-function problemOnly({ path, value, bound }: Problem): Problem {
-  return { path, value, bound };
-}
-
-function unreachableProblem({ path, message }: Finding, fleets: readonly ParsedFleet[]): Problem {
+function unreachableMismatch({ path, message }: Finding, fleets: readonly ParsedFleet[]): Mismatch {
   const steps = path.split(/[.[\]]+/).map((step) => (/^\d+$/.test(step) ? Number(step) : step));
   return { path, value: show(valueAt({ fleets }, steps)), bound: `a range that can be had: ${message}` };
 }
@@ -86,6 +84,23 @@ function completeComponent(component: ComponentConfig): CompleteComponent {
     parameters: STRATEGIES_BY_NAME[component.strategy].parameters.parse(component.parameters),
     rules: completeRules(component),
   };
+}
+
+/** Scheduled minima that would not fit if all their windows were open at the same time; they may never be. */
+function scheduledMinima(fleets: readonly ParsedFleet[]): Finding[] {
+  return fleets.flatMap((fleet, f) =>
+    (["cpu", "memory"] as const).flatMap((name): Finding[] => {
+      const highest = fleet.components.map((component) =>
+        Math.max(component[name].min, ...component.schedules.map((schedule) => schedule[name]?.min ?? 0)),
+      );
+      const milli = highest.reduce((sum, each) => sum + Math.round(each * 1000), 0);
+      const limit = fleet.limits[name];
+      if (milli <= Math.round(limit * 1000)) return [];
+      const total = `${milli / 1000} ${RESOURCE_UNITS[name]}`;
+      const message = `if all windows were open together, the minima would come to ${total}, more than limits.${name}, ${limit}`;
+      return [{ path: `fleets[${f}].components`, message, severity: "warning" }];
+    }),
+  );
 }
 
 /** Findings of all components without problems, with whole paths. */

@@ -3,22 +3,32 @@ import { fieldAt, keysAt, type Path } from "./fields-at.ts";
 
 /** One thing that is wrong with a configuration. */
 export interface Problem {
-  /** Where: `fleets[0].components[2].cpu.min`. */
+  /** Where: `fleets[0].components[2].cpu.min`; the file's name when it could not be read at all. */
   readonly path: string;
+  /** `got 5, expected at most 2 vCPU`. */
+  readonly message: string;
   /** What stands there, as text. */
-  readonly value: string;
+  readonly value?: string;
   /** What may stand there. */
-  readonly bound: string;
+  readonly bound?: string;
 }
 
-/** A problem between fields, and what else it looked at. */
-export interface CheckProblem extends Problem {
+/** What a check found: a value that does not keep a bound, and what else the check looked at. */
+export interface Mismatch {
+  readonly path: string;
+  readonly value: string;
+  readonly bound: string;
   readonly uses?: readonly string[];
 }
 
-/** `fleets[0].components[2].cpu.min: got 5, expected at most its max, 2 vCPU`. */
-export function renderProblem({ path, value, bound }: Problem): string {
-  return `${path === "" ? "configuration" : path}: got ${value}, expected ${bound}`;
+/** A mismatch as it is told. */
+export function problemOf({ path, value, bound }: Mismatch): Problem {
+  return { path, message: `got ${value}, expected ${bound}`, value, bound };
+}
+
+/** `fleets[0].components[2].cpu.min: got 5, expected at most 2 vCPU`. */
+export function renderProblem({ path, message }: Problem): string {
+  return `${path === "" ? "configuration" : path}: ${message}`;
 }
 
 /** Steps to text: `["fleets", 0, "name"]` is `fleets[0].name`. */
@@ -51,7 +61,7 @@ export function valueAt(input: unknown, path: Path): unknown {
 }
 
 /** A finding of the schema as problems: one for each unknown key. */
-export function problemsOfIssue(issue: z.core.$ZodIssue, input: unknown): Problem[] {
+export function problemsOfIssue(issue: z.core.$ZodIssue, input: unknown): Mismatch[] {
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...issue.path, key]));
   const path = pathText(issue.path);
   const value = valueAt(input, issue.path);
@@ -70,7 +80,7 @@ function shownIn(issue: z.core.$ZodIssue, value: unknown): string {
   return issue.code === "invalid_type" && typeof value === "string" ? `the text ${show(value)}` : show(value);
 }
 
-function unknownKey(path: Path): Problem {
+function unknownKey(path: Path): Mismatch {
   const key = String(path[path.length - 1]);
   const known = keysAt(path.slice(0, -1));
   const near = closest(key, known);

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { MODES } from "../domain/model/trigger.ts";
 import { type ComponentConfig, ComponentSchema } from "./component-schema.ts";
-import { nameField, quantity, whole } from "./fields.ts";
+import { listOf, nameField, quantity, tunables, whole } from "./fields.ts";
 import type { CompleteRule } from "./rules.ts";
 
 /*
@@ -75,12 +75,15 @@ const Decision = z
   })
   .prefault({});
 
+const PERIOD = "Period of the metrics: 20 where high-resolution ECS metrics are enabled.";
+
 const Monitor = z
   .strictObject({
     periodSeconds: z
       .literal([20, 60])
       .default(60)
-      .describe("Period of the metrics: 20 where high-resolution ECS metrics are enabled. Unit: seconds. Default 60."),
+      .describe(`${PERIOD} Unit: seconds. Default 60.`)
+      .register(tunables, { unit: "seconds", sentence: PERIOD }),
     windowSamples: whole("samples", "Recent samples that rules look at.", { min: 5, max: 60, initial: 15 }),
     freshSeconds: whole("seconds", "Older data is stale and justifies nothing.", { min: 60, max: 3600, initial: 210 }),
     completenessPercent: percent("Share of the window that must be present for a shrink.", 80),
@@ -90,7 +93,8 @@ const Monitor = z
       { min: 1, max: 100, initial: 2 },
     ),
   })
-  .prefault({});
+  .prefault({})
+  .describe("What counts as fresh and complete data.");
 
 const Execution = z
   .strictObject({
@@ -130,7 +134,8 @@ const Execution = z
       { min: 1, max: 100, initial: 25 },
     ),
   })
-  .prefault({});
+  .prefault({})
+  .describe("How a change is carried out, measured, retried and rolled back.");
 
 const Optimization = z
   .strictObject({
@@ -175,7 +180,8 @@ const Optimization = z
     holdDays: whole("days", "NO_ACTION decisions are kept this long.", { min: 1, max: 455, initial: 7 }),
     actionDays: whole("days", "Other decisions are kept this long.", { min: 1, max: 1825, initial: 400 }),
   })
-  .prefault({});
+  .prefault({})
+  .describe("What the controller may learn, forecast, recommend, and for how long it keeps what.");
 
 /** Components under one set of limits, as written. */
 export const FleetSchema = z.strictObject({
@@ -197,7 +203,8 @@ export const FleetSchema = z.strictObject({
         initial: 20,
       }),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Most that the components of the fleet have together."),
   thresholds: z
     .strictObject({
       cpu: percent("Fleet CPU utilization that raises an alert.", 80),
@@ -205,7 +212,8 @@ export const FleetSchema = z.strictObject({
       network: percent("Fleet network utilization that raises an alert.", 75),
       storage: percent("Fleet storage utilization that raises an alert.", 80),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("Use over allocation of the whole fleet that raises an alert."),
   targets: z
     .strictObject({
       efficiency: percent("Wanted system efficiency.", 85),
@@ -216,7 +224,8 @@ export const FleetSchema = z.strictObject({
       }),
       successRate: percent("Wanted share of operations that succeed.", 95),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("What the efficiency and performance scores are measured against."),
   decision: Decision,
   monitor: Monitor,
   execution: Execution,
@@ -226,18 +235,16 @@ export const FleetSchema = z.strictObject({
       cooldownMinutes: quantity("minutes", "Between two alerts of the same kind.", { min: 0, max: 1440, initial: 10 }),
       perHour: whole("alerts in a sliding hour", "Most alerts of the fleet.", { min: 0, max: 1000, initial: 15 }),
     })
-    .prefault({}),
-  components: z.array(ComponentSchema).min(1).max(1000).describe("The ECS services under these limits, at most 1000."),
+    .prefault({})
+    .describe("How often alerts are sent; what is held back is counted."),
+  components: listOf(ComponentSchema, 1, 1000).describe("The ECS services under these limits."),
 });
 
 /** The written form; `fleets` absent = the shipped preset of seven components. */
 export const ConfigSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors."),
   version: z.literal(1).default(1).describe("Version of this format. Default 1."),
-  fleets: z
-    .array(FleetSchema)
-    .min(1)
-    .max(100)
+  fleets: listOf(FleetSchema, 1, 100)
     .optional()
     .describe("Components that share one set of limits. Default: one fleet with the seven preset components."),
 });

@@ -1,0 +1,114 @@
+import type { Command } from "commander";
+import { type ConfigFileReport, inspectConfigFile, readConfigFile } from "../config/file.ts";
+import { type Config, effectiveConfig } from "../config/index.ts";
+import { configJsonSchema } from "../config/json-schema.ts";
+import { renderProblem } from "../config/problems.ts";
+import { InputError } from "../domain/model/errors.ts";
+
+/** Where a command writes; the process by default. */
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+  /** 0 done, 1 problems in the configuration, 2 wrong use of the command (said by the parser of the command line). */
+  exit(code: 0 | 1): void;
+}
+
+const PROCESS: Output = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(`${text}\n`),
+  exit: (code) => {
+    process.exitCode = code;
+  },
+};
+
+/** The effective configuration of a file, or of no file: the preset. */
+export async function shownConfig(file?: string): Promise<Config> {
+  return effectiveConfig(file === undefined ? {} : await readConfigFile(file));
+}
+
+/** A configuration in short, for people. */
+export function renderConfig(config: Config): string {
+  return config.fleets
+    .map((fleet) => {
+      const { cpu, memory, network, storage } = fleet.limits;
+      const limits = `${cpu} vCPU, ${memory} GiB, ${network} Gbit/s, ${storage} GiB storage`;
+      return [`fleet ${fleet.name} (${fleet.mode}), at most ${limits}`, ...componentTable(fleet)].join("\n");
+    })
+    .join("\n\n");
+}
+
+function componentTable(fleet: Config["fleets"][number]): string[] {
+  const head = ["component", "strategy", "compute", "mode", "vCPU", "GiB", "tasks", "rules", "schedules"];
+  const rows = fleet.components.map((each) => [
+    each.name,
+    each.strategy,
+    each.compute,
+    each.mode ?? fleet.mode,
+    `${each.cpu.min}-${each.cpu.max}`,
+    `${each.memory.min}-${each.memory.max}`,
+    `${each.tasks.min}-${each.tasks.max}`,
+    String(Object.values(each.rules).filter(({ enabled }) => enabled).length),
+    String(each.schedules.length),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length)));
+  return [head, ...rows].map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
+}
+
+/** What `config validate` found, for people. */
+export function renderReport({ file, problems, warnings, config }: ConfigFileReport): string {
+  const told = warnings.map(({ path, message }) => `  ${path}: ${message}`);
+  const unreachable = told.length > 0 ? [`${count(told.length, "part")} of the ranges cannot be had:`, ...told] : [];
+  if (config) return [`${file} is valid`, ...unreachable, "", renderConfig(config)].join("\n");
+  const listed = problems.map((problem) => `  ${renderProblem(problem)}`);
+  return [`${file} has ${count(problems.length, "problem")}:`, ...listed, ...unreachable].join("\n");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** `config show | validate | schema`. */
+export function registerConfigCommand(program: Command, output: Output = PROCESS): void {
+  const config = program.command("config").description("look at and check configurations");
+  config
+    .command("show")
+    .description("print the effective configuration: every default filled in")
+    .argument("[file]", "configuration file (.json, .ts, .js); the preset without one")
+    .option("--json", "the whole of it as JSON")
+    .action(async (file: string | undefined, { json }: { json?: boolean }) => {
+      await telling(output, async () => {
+        const shown = await shownConfig(file);
+        output.out(json ? JSON.stringify(shown, undefined, 2) : renderConfig(shown));
+      });
+    });
+  config
+    .command("validate")
+    .description("list all problems of a configuration, and what its ranges cannot reach")
+    .argument("<file>", "configuration file (.json, .ts, .js)")
+    .option("--json", "as JSON: { file, valid, problems, warnings }")
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      const { config: valid, ...report } = await inspectConfigFile(file);
+      const isValid = valid !== undefined;
+      const text = json
+        ? JSON.stringify({ file, valid: isValid, problems: report.problems, warnings: report.warnings }, undefined, 2)
+        : renderReport({ ...report, ...(valid && { config: valid }) });
+      if (isValid || json) output.out(text);
+      else output.err(text);
+      output.exit(isValid ? 0 : 1);
+    });
+  config
+    .command("schema")
+    .description("print the JSON Schema of configurations, for editors")
+    .action(() => output.out(JSON.stringify(configJsonSchema(), undefined, 2)));
+}
+
+/** Problems of the input are told without a stack; everything else is a bug and goes on its way. */
+async function telling(output: Output, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    output.err(error.message);
+    output.exit(1);
+  }
+}
