@@ -1,7 +1,7 @@
 import type { Plan } from "../model/decision.ts";
 import type { ComponentPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
-import { RESOURCE_NAMES, type Resources } from "../model/resources.ts";
+import { RESOURCE_NAMES, type Resources, totalOf } from "../model/resources.ts";
 import type { ActionName } from "../model/trigger.ts";
 import { costPerHour } from "../planning/prices.ts";
 import { planChange, planToBounds } from "../planning/plan-change.ts";
@@ -19,31 +19,81 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
   const policy = boundedPolicy(input);
   if (candidate.action === "OPTIMIZE") return optimize(input);
   if (candidate.kind === "bounds" && candidate.direction === "grow") return named(planToBounds(policy, current, facts.room), candidate.action);
+  const factor = candidate.kind === "bounds" ? policy.factorDown : candidate.factor;
   const request: PlanRequest = {
     policy,
     current,
     action: candidate.action,
     resource: candidate.sized,
-    factor: candidate.kind === "bounds" ? policy.factorDown : candidate.factor,
+    factor,
     used: facts.used,
     ceilings: ceilingsOf(policy),
     room: facts.room,
   };
+  if (candidate.direction === "shrink" && candidate.kind === "rule") {
+    const planned = shrink(input, candidate, request);
+    return planned.kind === "plan" && !isWorthwhile(planned.plan) ? { kind: "none", hold: "saving-too-small" } : planned;
+  }
   const result = planChange(request);
+  if (result.kind === "none" && result.hold === "at-component-limit" && mayGrowInSize(candidate)) return named(planChange({ ...request, action: "SCALE_UP", resource: "cpu" }), "SCALE_UP");
   const donors = facts.donors ?? [];
   if (result.kind === "plan" || result.hold !== "at-fleet-limit" || donors.length === 0) return named(result, candidate.action);
   const rebalanced = planRebalance({ want: request, donors: donors.map((donor) => ({ ...donor, policy: donorPolicy(input, donor.component) })) });
   return rebalanced.kind === "plan" ? named(rebalanced, "REBALANCE") : named(result, candidate.action);
 }
 
+/** A shrink that leaves more than this of every resource is not worth a deployment. */
+const LEAST_SHRINK = 0.95;
+
+function isWorthwhile({ steps }: Plan): boolean {
+  return steps.some((step) => {
+    const before = totalOf(step.before);
+    const after = totalOf(step.after);
+    return RESOURCE_NAMES.some((name) => after[name] < before[name] * LEAST_SHRINK);
+  });
+}
+
+/**
+ * Less CPU in a task makes every operation slower, at worst in proportion: SCALE_DOWN of CPU is shortened so that the
+ * slowest recent response, divided by the factor, stays at or under the target of the rules on it. Fewer tasks of the same
+ * size slow nothing but the waiting, which the use ceilings keep in check: so when responses leave no room for smaller
+ * tasks, fewer tasks are tried. Without this a component ends as many idle tasks, each too small to be quick.
+ */
+function shrink(input: DecisionInput, candidate: Candidate, request: PlanRequest): Planned {
+  const slowness = slownessOf(input);
+  if (candidate.action === "SCALE_IN") return slowness > 1 ? GUARDED : named(planChange(request), "SCALE_IN");
+  if (candidate.sized !== "cpu") return named(planChange(request), candidate.action);
+  const factor = Math.max(candidate.factor, slowness);
+  if (factor <= LEAST_SHRINK) return named(planChange({ ...request, factor }), "SCALE_DOWN");
+  return slowness > 1 || request.current.tasks <= request.policy.tasksMin ? GUARDED : named(planChange({ ...request, action: "SCALE_IN" }), "SCALE_IN");
+}
+
+const GUARDED: Planned = { kind: "none", hold: "at-target-guard" };
+
+/** Slowest recent response over the target of the rule on it; 0 without such a rule or without traffic. */
+function slownessOf({ signals }: DecisionInput): number {
+  let slowest = 0;
+  for (const { trigger, points, target } of signals) {
+    if (trigger === "RESPONSE_TIME") for (const { value } of points) slowest = Math.max(slowest, value / target);
+  }
+  return slowest;
+}
+
+/** More tasks no longer fit: for what is not use over capacity (a response time), larger tasks help as well. */
+function mayGrowInSize({ action, direction, signal }: Candidate): boolean {
+  return direction === "grow" && action === "SCALE_OUT" && signal?.trigger === "RESPONSE_TIME";
+}
+
 function named(result: PlanResult, action: ActionName): Planned {
   return result.kind === "plan" ? { kind: "plan", plan: result.plan, action } : { kind: "none", hold: result.hold };
 }
 
-function optimize({ policy, current, facts }: DecisionInput): Planned {
+function optimize(input: DecisionInput): Planned {
+  const { policy, current, facts } = input;
   const { recommendation } = facts;
   if (recommendation === undefined) return { kind: "none", hold: "saving-too-small" };
   const { allocation } = recommendation;
+  if (slownessOf(input) * (current.size.cpu / allocation.size.cpu) > 1) return GUARDED;
   for (const name of RESOURCE_NAMES) {
     const taken = (allocation.tasks * allocation.size[name] - current.tasks * current.size[name]);
     if (taken > Math.max(0, facts.room[name])) return { kind: "none", hold: "at-fleet-limit" };
