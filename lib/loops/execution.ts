@@ -48,6 +48,9 @@ export async function runExecution(ports: Ports, fleet: FleetPolicy, nowMs: numb
 /** Every open execution one move further, or as many as its service allows. */
 async function carryAll(run: Run): Promise<void> {
   const open = [...run.ledger.open];
-  await prefetch(run, open.flatMap((each) => each.steps.map((step) => step.component)));
+  await prefetch(
+    run,
+    open.flatMap((each) => each.steps.map((step) => step.component)),
+  );
   for (const each of open) await isolate(run, each.component, () => carry(run, each.decision));
 }

@@ -74,7 +74,9 @@ function unsent({ open, lastAttemptMs, blocked, policy, nowMs }: AdvanceInput): 
   if (open.attempts === 0) {
     if (blocked === undefined) return { kind: "send" };
     // A person said stop before anything was sent. A donor that gave already is not left behind: that waits.
-    return open.rollingBack || open.step > 0 ? { kind: "wait", because: "blocked" } : { kind: "giveBack", why: blocked };
+    return open.rollingBack || open.step > 0
+      ? { kind: "wait", because: "blocked" }
+      : { kind: "giveBack", why: blocked };
   }
   const sinceMs = nowMs - (lastAttemptMs ?? open.claimedAtMs);
   const retryMs = Math.min(policy.backoffMs, RETRY_MS) * 2 ** (open.attempts - 1);
@@ -90,7 +92,12 @@ function unsent({ open, lastAttemptMs, blocked, policy, nowMs }: AdvanceInput): 
 function settling({ open, policy, nowMs }: AdvanceInput, live: ServiceState, appliedAtMs: number): Advance {
   const { from, goal } = activeStep(open);
   const over = nowMs - appliedAtMs >= policy.stableTimeoutMs;
-  if (!live.deploying && live.pending === 0 && live.running === goal.tasks && !(live.rolloutFailed && !open.rollingBack)) {
+  if (
+    !live.deploying &&
+    live.pending === 0 &&
+    live.running === goal.tasks &&
+    !(live.rolloutFailed && !open.rollingBack)
+  ) {
     return { kind: "stable" };
   }
   // The way back is not taken back: once ECS wants it, waiting for the last task must not hold a slot for ever.
@@ -102,7 +109,9 @@ function settling({ open, policy, nowMs }: AdvanceInput, live: ServiceState, app
   if (live.rolloutFailed) return { kind: "rollBack", why: "rollout-failed" };
   if (!over) return { kind: "wait", because: "rollout" };
   // A deployment that is not ours must not lose the tasks it is rolling out on.
-  return live.deploying && !resized ? { kind: "foreign", why: "baseline-changed" } : { kind: "rollBack", why: "never-stable" };
+  return live.deploying && !resized
+    ? { kind: "foreign", why: "baseline-changed" }
+    : { kind: "rollBack", why: "never-stable" };
 }
 
 /** ECS wanted the goal and is back where it was: its circuit breaker, or somebody's hand. */

@@ -3,8 +3,18 @@ import { InvariantError } from "../model/errors.ts";
 import type { Ledger, RecentExecution } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import type { RefusalReason } from "../model/reasons.ts";
-import { maxResources, RESOURCE_NAMES, sameAllocation, totalOf, type Resources } from "../model/resources.ts";
-import { bookedOf, bookedTotals, changed, directionOf, effectiveMode, HOUR_MS, occupies, refused, type Transition } from "./ledger.ts";
+import { maxResources, RESOURCE_NAMES, type Resources, sameAllocation, totalOf } from "../model/resources.ts";
+import {
+  bookedOf,
+  bookedTotals,
+  changed,
+  directionOf,
+  effectiveMode,
+  HOUR_MS,
+  occupies,
+  refused,
+  type Transition,
+} from "./ledger.ts";
 
 /** What a guard may look at. */
 interface Claim {
@@ -23,7 +33,13 @@ type Guard = (claim: Claim) => RefusalReason | undefined;
  * place, and booked in the same write. The slot, the rates and the cooldown are taken now, not when ECS answers, so
  * that no crash or retry can cheat them; `giveBack` returns them when nothing was sent.
  */
-export function claim(ledger: Ledger, decision: Decision, policy: FleetPolicy, component: ComponentPolicy, nowMs: number): Transition {
+export function claim(
+  ledger: Ledger,
+  decision: Decision,
+  policy: FleetPolicy,
+  component: ComponentPolicy,
+  nowMs: number,
+): Transition {
   const steps = decision.plan?.steps ?? [];
   if (steps.length === 0) throw new InvariantError("a decision without a plan cannot be claimed", { id: decision.id });
   const components: ComponentPolicy[] = [];
@@ -73,9 +89,9 @@ const GUARDS: readonly Guard[] = [
   claimedBefore,
   bounds,
   busy,
+  bookedBaseline,
   concurrency,
   quiet,
-  bookedBaseline,
   cooldown,
   fleetRate,
   componentRate,
@@ -100,7 +116,9 @@ function expiry({ decision, nowMs }: Claim): RefusalReason | undefined {
 /** The record of a decision may lag behind the ledger; what the ledger has seen is not claimed a second time. */
 function claimedBefore({ ledger, decision }: Claim): RefusalReason | undefined {
   if (decision.status !== "PENDING") return "superseded";
-  const known = ledger.open.some((open) => open.decision === decision.id) || ledger.recent.some((each) => each.decision === decision.id);
+  const known =
+    ledger.open.some((open) => open.decision === decision.id) ||
+    ledger.recent.some((each) => each.decision === decision.id);
   return known ? "superseded" : undefined;
 }
 
@@ -129,7 +147,9 @@ function bounds({ steps, components }: Claim): RefusalReason | undefined {
 }
 
 function busy({ ledger, steps }: Claim): RefusalReason | undefined {
-  return steps.some((step) => ledger.open.some((open) => occupies(open, step.component))) ? "component-busy" : undefined;
+  return steps.some((step) => ledger.open.some((open) => occupies(open, step.component)))
+    ? "component-busy"
+    : undefined;
 }
 
 function concurrency({ ledger, policy }: Claim): RefusalReason | undefined {
@@ -152,7 +172,8 @@ function bookedBaseline({ ledger, steps }: Claim): RefusalReason | undefined {
 /** The rule's own cooldown for the component it speaks for, else the component's. A clock that steps back prolongs it. */
 function cooldown({ ledger, decision, components, nowMs }: Claim): RefusalReason | undefined {
   const active = components.some((component) => {
-    const rule = component.name === decision.component ? component.rules.find((each) => each.name === decision.rule) : undefined;
+    const rule =
+      component.name === decision.component ? component.rules.find((each) => each.name === decision.rule) : undefined;
     const restMs = rule?.cooldownMs ?? component.cooldownMs;
     return ledger.recent.some((each) => each.component === component.name && nowMs - each.atMs < restMs);
   });

@@ -2,14 +2,14 @@ import type { Ledger, OpenExecution } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import type { RefusalReason } from "../model/reasons.ts";
 import {
+  type Allocation,
   maxResources,
   NO_RESOURCES,
   RESOURCE_NAMES,
+  type Resources,
   sameAllocation,
   sumResources,
   totalOf,
-  type Allocation,
-  type Resources,
 } from "../model/resources.ts";
 import type { Mode } from "../model/trigger.ts";
 
@@ -57,7 +57,11 @@ export function refused(reason: RefusalReason, detail?: string): Refused {
 }
 
 /** The change of an open execution that is being applied now: where ECS should come from and go to. */
-export function activeStep(open: OpenExecution): { readonly component: string; readonly from: Allocation; readonly goal: Allocation } {
+export function activeStep(open: OpenExecution): {
+  readonly component: string;
+  readonly from: Allocation;
+  readonly goal: Allocation;
+} {
   const step = open.steps[open.step];
   if (step === undefined) throw new RangeError(`execution ${open.decision} has no step ${open.step}`);
   const { component, before, after } = step;
@@ -100,14 +104,23 @@ export function bookedTotals(ledger: Ledger): Resources {
  * The resource whose limit would be broken if `component` counted for `most` from now on; undefined when none. Only a
  * resource that grows is asked about, so that an excess caused by somebody else never stops a shrink.
  */
-export function limitBroken(ledger: Ledger, limits: Resources, component: string, most: Resources): keyof Resources | undefined {
+export function limitBroken(
+  ledger: Ledger,
+  limits: Resources,
+  component: string,
+  most: Resources,
+): keyof Resources | undefined {
   const totals = bookedTotals(ledger);
   const now = bookedOf(ledger, component);
   return RESOURCE_NAMES.find((name) => most[name] > now[name] && totals[name] - now[name] + most[name] > limits[name]);
 }
 
 /** Mode in force: the operator's word for the component, for the fleet, then the configuration in the same order. */
-export function effectiveMode(ledger: Ledger, policy: Pick<FleetPolicy, "mode">, component: Pick<ComponentPolicy, "name" | "mode">): Mode {
+export function effectiveMode(
+  ledger: Ledger,
+  policy: Pick<FleetPolicy, "mode">,
+  component: Pick<ComponentPolicy, "name" | "mode">,
+): Mode {
   return ledger.componentModeOverride[component.name] ?? ledger.modeOverride ?? component.mode ?? policy.mode;
 }
 
@@ -122,7 +135,10 @@ export function directionOf(before: Allocation, after: Allocation): "grow" | "sh
 }
 
 /** First bookings: components that are seen for the first time are taken as they are, without a quiet time. */
-export function baseline(ledger: Ledger, seen: readonly { component: string; allocation: Allocation; identity: string }[]): Transition {
+export function baseline(
+  ledger: Ledger,
+  seen: readonly { component: string; allocation: Allocation; identity: string }[],
+): Transition {
   const fresh = seen.filter(({ component }) => ledger.booked[component] === undefined);
   if (fresh.length === 0) return refused("superseded", "booked already");
   return changed(ledger, {
@@ -159,7 +175,10 @@ export function bookForeign(
   return {
     booked: { ...ledger.booked, [component]: allocation },
     identity: { ...ledger.identity, [component]: identity },
-    quietUntil: { ...ledger.quietUntil, [component]: { untilMs, why: "foreign-change", failures: quiet?.failures ?? 0 } },
+    quietUntil: {
+      ...ledger.quietUntil,
+      [component]: { untilMs, why: "foreign-change", failures: quiet?.failures ?? 0 },
+    },
   };
 }
 

@@ -3,7 +3,15 @@ import type { ComponentState } from "../model/component-state.ts";
 import type { Decision, PlanStep } from "../model/decision.ts";
 import type { ComponentPolicy, MonitorPolicy } from "../model/policy.ts";
 import type { RefusalReason } from "../model/reasons.ts";
-import { FREE_STORAGE_MILLI, RESOURCE_NAMES, sameAllocation, sameSize, totalOf, type Allocation, type ResourceName } from "../model/resources.ts";
+import {
+  type Allocation,
+  FREE_STORAGE_MILLI,
+  RESOURCE_NAMES,
+  type ResourceName,
+  sameAllocation,
+  sameSize,
+  totalOf,
+} from "../model/resources.ts";
 import type { MetricName, Sample } from "../model/sample.ts";
 import type { ServiceState } from "../model/service.ts";
 
@@ -70,7 +78,8 @@ function shrinkRefusal(request: Revalidation, shrinking: readonly ResourceName[]
   if (state === undefined || newest === undefined || !isFresh(newest, monitor, nowMs)) return "evidence-stale";
   if (ESSENTIAL.some((metric) => newest.values[metric] === undefined)) return "evidence-stale";
   if (completeness(state.window, monitor, nowMs) < monitor.completeness) return "evidence-stale";
-  if (shrinking.some((name) => (newest.values[USED[name]] ?? 0) > capacityOf(step.after, name))) return "evidence-stale";
+  if (shrinking.some((name) => (newest.values[USED[name]] ?? 0) > capacityOf(step.after, name)))
+    return "evidence-stale";
   return wantsGrowth(state, newest, component, step) ? "evidence-stale" : undefined;
 }
 

@@ -2,7 +2,7 @@ import type { Decision } from "../model/decision.ts";
 import type { Ledger, OpenExecution } from "../model/ledger.ts";
 import type { FleetPolicy } from "../model/policy.ts";
 import type { RefusalReason } from "../model/reasons.ts";
-import { maxResources, sameSize, totalOf, type Allocation } from "../model/resources.ts";
+import { type Allocation, maxResources, sameSize, totalOf } from "../model/resources.ts";
 import type { ServiceState } from "../model/service.ts";
 import {
   activeStep,
@@ -12,8 +12,8 @@ import {
   effectiveMode,
   limitBroken,
   occupies,
-  refused,
   type Refused,
+  refused,
   type Transition,
 } from "./ledger.ts";
 
@@ -45,11 +45,20 @@ const MOVED_ON: Refused = refused("superseded", "somebody else carried it on");
  * same write that precedes each call, so that a pause works at once. Rollbacks are held back as well: a pause means
  * hands off.
  */
-export function sendRefusal(ledger: Ledger, open: OpenExecution, policy: FleetPolicy, approved: boolean): RefusalReason | undefined {
+export function sendRefusal(
+  ledger: Ledger,
+  open: OpenExecution,
+  policy: FleetPolicy,
+  approved: boolean,
+): RefusalReason | undefined {
   if (open.epoch !== ledger.epoch) return "restored";
   if (ledger.paused) return "paused";
   const { component } = activeStep(open);
-  const mode = effectiveMode(ledger, policy, policy.components.find((each) => each.name === component) ?? { name: component });
+  const mode = effectiveMode(
+    ledger,
+    policy,
+    policy.components.find((each) => each.name === component) ?? { name: component },
+  );
   if (mode === "observe") return "mode";
   return mode === "recommend" && !approved ? "not-approved" : undefined;
 }
@@ -68,9 +77,16 @@ export function recordAttempt(
   const no = sendRefusal(ledger, open, call.policy, call.approved);
   if (no !== undefined) return refused(no);
   const { component } = activeStep(open);
-  const atMs = Math.max(call.nowMs, ...ledger.recent.filter((each) => isOf(each, open, component)).map((each) => each.atMs));
+  const atMs = Math.max(
+    call.nowMs,
+    ...ledger.recent.filter((each) => isOf(each, open, component)).map((each) => each.atMs),
+  );
   return changed(ledger, {
-    open: replace(ledger, { ...open, attempts: open.attempts + 1, revisionBefore: call.revisionBefore ?? open.revisionBefore }),
+    open: replace(ledger, {
+      ...open,
+      attempts: open.attempts + 1,
+      revisionBefore: call.revisionBefore ?? open.revisionBefore,
+    }),
     recent: touched(ledger, open, component, atMs),
   });
 }
@@ -117,7 +133,10 @@ export function confirmStable(ledger: Ledger, mark: Mark, policy: FleetPolicy): 
 export function giveBack(ledger: Ledger, mark: Mark): Transition {
   const open = find(ledger, mark);
   if (open === undefined || open.attempts > 0 || open.step > 0 || open.rollingBack) return MOVED_ON;
-  return changed(ledger, { open: others(ledger, open), recent: ledger.recent.filter((each) => each.decision !== open.decision) });
+  return changed(ledger, {
+    open: others(ledger, open),
+    recent: ledger.recent.filter((each) => each.decision !== open.decision),
+  });
 }
 
 /**
@@ -152,7 +171,9 @@ export function failUnknown(ledger: Ledger, mark: Mark, policy: FleetPolicy, now
 export function startRollback(ledger: Ledger, mark: Mark): Transition {
   const open = find(ledger, mark);
   if (open === undefined || open.rollingBack) return MOVED_ON;
-  return changed(ledger, { open: replace(ledger, { ...open, rollingBack: true, attempts: 0, appliedAtMs: undefined }) });
+  return changed(ledger, {
+    open: replace(ledger, { ...open, rollingBack: true, attempts: 0, appliedAtMs: undefined }),
+  });
 }
 
 /**
@@ -164,7 +185,8 @@ export function reopenToRollBack(ledger: Ledger, decision: Decision, policy: Fle
   const last = steps.at(-1);
   if (last === undefined || ledger.open.some((open) => open.decision === decision.id)) return MOVED_ON;
   if (ledger.paused) return refused("paused");
-  if (steps.some((step) => ledger.open.some((open) => occupies(open, step.component)))) return refused("component-busy");
+  if (steps.some((step) => ledger.open.some((open) => occupies(open, step.component))))
+    return refused("component-busy");
   if (ledger.open.length >= policy.decision.concurrentExecutions) return refused("concurrency");
   const most = maxResources(totalOf(last.before), totalOf(last.after));
   if (limitBroken(ledger, policy.limits, last.component, most) !== undefined) return refused("fleet-limit");
@@ -196,11 +218,23 @@ export function finishRollback(ledger: Ledger, mark: Mark, policy: FleetPolicy, 
  * Somebody else changed the component of the step in hand: theirs is adopted and ours ends. When a donor has already
  * given, it gets its share back, as far as the limits allow.
  */
-export function yieldToForeign(ledger: Ledger, mark: Mark, live: ServiceState, policy: FleetPolicy, nowMs: number): Transition {
+export function yieldToForeign(
+  ledger: Ledger,
+  mark: Mark,
+  live: ServiceState,
+  policy: FleetPolicy,
+  nowMs: number,
+): Transition {
   const open = find(ledger, mark);
   if (open === undefined) return MOVED_ON;
   const { component } = activeStep(open);
-  const change = { component, allocation: live.desired, identity: live.identity, quietMs: policy.execution.foreignQuietMs, nowMs };
+  const change = {
+    component,
+    allocation: live.desired,
+    identity: live.identity,
+    quietMs: policy.execution.foreignQuietMs,
+    nowMs,
+  };
   const adopted: Ledger = { ...ledger, ...bookForeign(ledger, change) };
   const mayGoBack = open.step > 0 && !open.rollingBack && open.epoch === ledger.epoch;
   return mayGoBack ? stepBack(adopted, open, policy, nowMs) : changed(adopted, { open: others(ledger, open) });
@@ -214,7 +248,12 @@ function stepBack(ledger: Ledger, open: OpenExecution, policy: FleetPolicy, nowM
 }
 
 /** Books the move of `open` (not among `released.open`) to another step, if the limits allow it. */
-function moveTo(released: Ledger, open: OpenExecution, to: { step: number; rollingBack: boolean }, policy: FleetPolicy): Transition {
+function moveTo(
+  released: Ledger,
+  open: OpenExecution,
+  to: { step: number; rollingBack: boolean },
+  policy: FleetPolicy,
+): Transition {
   const next: OpenExecution = {
     ...open,
     ...to,

@@ -3,7 +3,7 @@ import type { Ledger } from "../../domain/model/ledger.ts";
 import type { FleetPolicy } from "../../domain/model/policy.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
 import type { Ports } from "../../ports.ts";
-import { commit, isolate, prefetch, tell, type Run } from "./run.ts";
+import { commit, isolate, prefetch, type Run, tell } from "./run.ts";
 
 /** The fleet's ledger, made and stored empty where there is none: bookings follow from the first reads. */
 export async function readOrMakeLedger(ports: Ports, policy: FleetPolicy): Promise<Ledger | undefined> {
@@ -20,12 +20,15 @@ export async function readOrMakeLedger(ports: Ports, policy: FleetPolicy): Promi
  */
 export async function followTheWorld(run: Run): Promise<void> {
   const occupied = occupiedComponents(run.ledger);
-  const doubtful = run.policy.components.filter(({ name }) => !occupied.has(name) && isDoubtful(run, name)).map(({ name }) => name);
+  const doubtful = run.policy.components
+    .filter(({ name }) => !occupied.has(name) && isDoubtful(run, name))
+    .map(({ name }) => name);
   await prefetch(run, doubtful);
   await bookFirst(run, doubtful);
   for (const name of doubtful) await isolate(run, name, () => adoptIfChanged(run, name));
   for (const name of Object.keys(run.ledger.booked)) {
-    if (!run.components.has(name)) await isolate(run, name, async () => void (await commit(run, (ledger) => forget(ledger, name))));
+    if (!run.components.has(name))
+      await isolate(run, name, async () => void (await commit(run, (ledger) => forget(ledger, name))));
   }
 }
 
@@ -39,7 +42,11 @@ function isDoubtful(run: Run, name: string): boolean {
 
 /** All first bookings in one write. */
 async function bookFirst(run: Run, names: readonly string[]): Promise<void> {
-  const seen: { component: string; allocation: { tasks: number; size: Ledger["booked"][string]["size"] }; identity: string }[] = [];
+  const seen: {
+    component: string;
+    allocation: { tasks: number; size: Ledger["booked"][string]["size"] };
+    identity: string;
+  }[] = [];
   for (const component of names) {
     const live = run.live.get(component);
     if (run.ledger.booked[component] !== undefined || live === undefined) continue;
@@ -57,7 +64,14 @@ export async function adoptIfChanged(run: Run, component: string): Promise<void>
   if (live === undefined || live instanceof Error || booked === undefined) return;
   if (sameAllocation(live.desired, booked) && live.identity === run.ledger.identity[component]) return;
   const { nowMs, policy } = run;
-  const change = { component, allocation: live.desired, identity: live.identity, quietMs: policy.execution.foreignQuietMs, nowMs };
+  const change = {
+    component,
+    allocation: live.desired,
+    identity: live.identity,
+    quietMs: policy.execution.foreignQuietMs,
+    nowMs,
+  };
   const adopted = await commit(run, (ledger) => adopt(ledger, change));
-  if (adopted.kind === "ok") run.ports.log("warn", "foreign change adopted", { fleet: policy.name, component, from: booked, to: live.desired });
+  if (adopted.kind === "ok")
+    run.ports.log("warn", "foreign change adopted", { fleet: policy.name, component, from: booked, to: live.desired });
 }

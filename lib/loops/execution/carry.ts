@@ -1,4 +1,4 @@
-import { advance, type Advance } from "../../domain/execution/advance.ts";
+import { type Advance, advance } from "../../domain/execution/advance.ts";
 import { activeStep } from "../../domain/execution/ledger.ts";
 import { revalidate } from "../../domain/execution/revalidate.ts";
 import {
@@ -13,14 +13,14 @@ import {
   startRollback,
   yieldToForeign,
 } from "../../domain/execution/transitions.ts";
-import { TERMINAL, type DecisionStatus } from "../../domain/model/decision.ts";
+import { type DecisionStatus, TERMINAL } from "../../domain/model/decision.ts";
 import type { OpenExecution } from "../../domain/model/ledger.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
 import type { ServiceState } from "../../domain/model/service.ts";
 import { end, statusOfRefusal } from "./endings.ts";
-import { commit, decisionOf, look, saveDecision, tell, type Run } from "./run.ts";
-import { send } from "./send.ts";
 import { valueBefore } from "./reading.ts";
+import { commit, decisionOf, look, type Run, saveDecision, tell } from "./run.ts";
+import { send } from "./send.ts";
 
 /** More moves than one execution can make in one pass: two steps there and back. */
 const MOVES_MAX = 16;
@@ -63,7 +63,10 @@ async function follow(run: Run, open: OpenExecution, live: ServiceState | Error,
     case "applied": {
       const done = await commit(run, (ledger) => confirmApplied(ledger, mark, live, run.nowMs));
       if (done.kind === "refused") return false;
-      if (!open.rollingBack) await saveDecision(run, open.decision, ({ status }) => (status === "APPLIED" ? undefined : { status: "APPLIED" }));
+      if (!open.rollingBack)
+        await saveDecision(run, open.decision, ({ status }) =>
+          status === "APPLIED" ? undefined : { status: "APPLIED" },
+        );
       return true;
     }
     case "stable":
@@ -84,7 +87,8 @@ async function follow(run: Run, open: OpenExecution, live: ServiceState | Error,
 async function attempt(run: Run, open: OpenExecution, live: ServiceState): Promise<boolean> {
   if (!open.rollingBack) {
     const reason = await changeOfMind(run, open, live);
-    if (reason !== undefined) return open.attempts === 0 && open.step === 0 ? withdraw(run, open, reason) : giveUp(run, open, reason);
+    if (reason !== undefined)
+      return open.attempts === 0 && open.step === 0 ? withdraw(run, open, reason) : giveUp(run, open, reason);
   }
   const sent = await send(run, open, live);
   if (sent.kind === "refused") return giveUp(run, { ...open, attempts: sent.attempts }, sent.reason, sent.detail);
@@ -163,6 +167,10 @@ async function closed(
   if (run.ledger.open.some((each) => each.decision === open.decision)) return true;
   const noted = (await decisionOf(run, open.decision))?.result?.reason;
   const back = status === "ROLLED_BACK" ? { effectiveness: 0 } : {};
-  await end(run, open.decision, status, { reason: noted ?? reason, ...back, ...(detail === undefined ? {} : { detail }) });
+  await end(run, open.decision, status, {
+    reason: noted ?? reason,
+    ...back,
+    ...(detail === undefined ? {} : { detail }),
+  });
   return false;
 }

@@ -5,13 +5,16 @@ import type { RefusalReason } from "../../domain/model/reasons.ts";
 import { adoptIfChanged } from "./bookings.ts";
 import { carry } from "./carry.ts";
 import { end, WAITING } from "./endings.ts";
-import { commit, isolate, look, prefetch, saveDecision, type Run } from "./run.ts";
+import { commit, isolate, look, prefetch, type Run, saveDecision } from "./run.ts";
 
 /** Claims what may be carried out now, the most urgent first, and starts it. What is refused waits until it expires. */
 export async function claimPending(run: Run): Promise<void> {
   const pending = [...run.decisions.values()].filter(({ status }) => status === "PENDING").sort(byUrgency);
   const possible = pending.filter((decision) => ask(run, decision) === undefined);
-  await prefetch(run, possible.flatMap((decision) => (decision.plan?.steps ?? []).map((step) => step.component)));
+  await prefetch(
+    run,
+    possible.flatMap((decision) => (decision.plan?.steps ?? []).map((step) => step.component)),
+  );
   for (const decision of pending) await isolate(run, decision.component, () => claimOne(run, decision));
 }
 
@@ -34,7 +37,9 @@ async function claimOne(run: Run, decision: Decision): Promise<void> {
   if (reason !== undefined || component === undefined) return leave(run, decision, reason ?? "superseded");
   const claimed = await commit(run, (ledger) => claim(ledger, decision, run.policy, component, run.nowMs));
   if (claimed.kind === "refused") return leave(run, decision, claimed.reason);
-  const saved = await saveDecision(run, decision.id, ({ status }) => (status === "PENDING" ? { status: "CLAIMED" } : undefined));
+  const saved = await saveDecision(run, decision.id, ({ status }) =>
+    status === "PENDING" ? { status: "CLAIMED" } : undefined,
+  );
   // Ended by another hand between the reads: `carry` reads the record anew and gives the slot back.
   run.ports.log("info", "claimed", { fleet: run.policy.name, decision: decision.id, recorded: saved !== undefined });
   await carry(run, decision.id);
@@ -61,7 +66,9 @@ async function leave(run: Run, decision: Decision, reason: RefusalReason): Promi
   run.ports.log("debug", "not claimed", { fleet: run.policy.name, decision: decision.id, reason });
   if (reason !== "baseline-changed" && reason !== "superseded") return;
   const { open, recent } = run.ledger;
-  if (open.some((each) => each.decision === decision.id) || recent.some((each) => each.decision === decision.id)) return;
+  if (open.some((each) => each.decision === decision.id) || recent.some((each) => each.decision === decision.id))
+    return;
   await end(run, decision.id, "SUPERSEDED", { reason }, WAITING);
-  if (reason === "baseline-changed") for (const { component } of decision.plan?.steps ?? []) await adoptIfChanged(run, component);
+  if (reason === "baseline-changed")
+    for (const { component } of decision.plan?.steps ?? []) await adoptIfChanged(run, component);
 }

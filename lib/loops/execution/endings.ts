@@ -1,7 +1,7 @@
 import type { Decision, DecisionResult, DecisionStatus } from "../../domain/model/decision.ts";
 import type { Learning } from "../../domain/model/learning.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
-import { saveDecision, type Run } from "./run.ts";
+import { type Run, saveDecision } from "./run.ts";
 
 /** Not claimed yet. */
 export const WAITING: readonly DecisionStatus[] = ["PENDING", "AWAITING_APPROVAL"];
@@ -13,13 +13,20 @@ export type Ending = Omit<DecisionResult, "finishedAtMs">;
  * between loses a count, never a decision; `relearn` finds what has an effectiveness.
  * @param from statuses in which it may be ended; another process may have taken it further since it was read
  */
-export async function end(run: Run, id: string, status: DecisionStatus, ending: Ending, from?: readonly DecisionStatus[]): Promise<void> {
+export async function end(
+  run: Run,
+  id: string,
+  status: DecisionStatus,
+  ending: Ending,
+  from?: readonly DecisionStatus[],
+): Promise<void> {
   const ended = await saveDecision(run, id, (decision) =>
     from === undefined || from.includes(decision.status)
       ? { status, result: { ...decision.result, ...ending, finishedAtMs: run.nowMs } }
       : undefined,
   );
-  if (ended !== undefined) run.ports.log("info", "decision ended", { fleet: run.policy.name, decision: id, status, reason: ending.reason });
+  if (ended !== undefined)
+    run.ports.log("info", "decision ended", { fleet: run.policy.name, decision: id, status, reason: ending.reason });
   if (ended !== undefined) await learn(run, ended);
 }
 
@@ -55,14 +62,17 @@ export function statusOfRefusal(reason: RefusalReason): DecisionStatus {
 
 /** Learned effects that a dead process did not get to: decisions with an effectiveness that the history does not hold. */
 export async function relearn(run: Run): Promise<void> {
-  const measured = [...run.decisions.values()].filter((each) => each.result?.effectiveness !== undefined && isOver(each));
+  const measured = [...run.decisions.values()].filter(
+    (each) => each.result?.effectiveness !== undefined && isOver(each),
+  );
   if (measured.length === 0) return;
   const all = await run.ports.store.readLearning(run.policy.name);
   const histories = new Map(all.map((each) => [each.component, each.history]));
   for (const decision of measured) {
     const history = histories.get(decision.component) ?? [];
     if (history.some((each) => each.decision === decision.id)) continue;
-    const pushedOut = history.length >= run.policy.decision.effectivenessWindow && (history[0]?.atMs ?? 0) >= finishedAt(decision);
+    const pushedOut =
+      history.length >= run.policy.decision.effectivenessWindow && (history[0]?.atMs ?? 0) >= finishedAt(decision);
     if (!pushedOut) await learn(run, decision);
   }
 }
@@ -110,7 +120,18 @@ function learnFrom(now: Learning, decision: Decision, window: number): Learning 
 }
 
 function emptyLearning(component: string): Learning {
-  return { v: 1, component, version: 0, history: [], succeeded: 0, failed: 0, rolledBack: 0, byAction: {}, byStatus: {}, byReason: {} };
+  return {
+    v: 1,
+    component,
+    version: 0,
+    history: [],
+    succeeded: 0,
+    failed: 0,
+    rolledBack: 0,
+    byAction: {},
+    byStatus: {},
+    byReason: {},
+  };
 }
 
 function finishedAt(decision: Decision): number {

@@ -4,9 +4,9 @@ import type { Decision, PlanStep } from "../../domain/model/decision.ts";
 import type { ComponentPolicy } from "../../domain/model/policy.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
 import { carry } from "./carry.ts";
-import { end as endFrom, type Ending } from "./endings.ts";
+import { type Ending, end as endFrom } from "./endings.ts";
 import { isHarmed, ruleOf, samplesAfter, triggerValue } from "./reading.ts";
-import { commit, isolate, saveDecision, type Run } from "./run.ts";
+import { commit, isolate, type Run, saveDecision } from "./run.ts";
 
 /** Settle times without a sample after which a decision ends unmeasured. */
 const UNMEASURED_SETTLES = 3;
@@ -26,7 +26,8 @@ async function measureOne(run: Run, decision: Decision): Promise<void> {
   const last = steps.at(-1);
   const component = run.components.get(last?.component ?? decision.component);
   if (run.ledger.open.some((open) => open.decision === decision.id)) return; // being taken back
-  if (last === undefined || component === undefined) return end(run, decision.id, "MEASURED", { detail: "its component is not configured any more" });
+  if (last === undefined || component === undefined)
+    return end(run, decision.id, "MEASURED", { detail: "its component is not configured any more" });
   if (!steps.every((step) => isBooked(run, step, "after"))) return changedAgain(run, decision, steps);
   const stableMs = decision.result?.finishedAtMs ?? run.nowMs;
   const settledMs = run.nowMs - stableMs;
@@ -51,7 +52,9 @@ async function measureOne(run: Run, decision: Decision): Promise<void> {
       });
   await end(run, decision.id, "MEASURED", {
     valueAfter: after,
-    ...(measured === undefined ? { detail: waiting ? "no data after the change" : "nothing to compare with" } : { effectiveness: measured }),
+    ...(measured === undefined
+      ? { detail: waiting ? "no data after the change" : "nothing to compare with" }
+      : { effectiveness: measured }),
   });
 }
 
@@ -67,11 +70,21 @@ function harm(run: Run, decision: Decision, step: PlanStep, stableMs: number): b
   return isHarmed(run.states.get(step.component), component, between, run.policy.execution);
 }
 
-function valueAfter(run: Run, decision: Decision, component: ComponentPolicy, last: PlanStep, stableMs: number): number | undefined {
+function valueAfter(
+  run: Run,
+  decision: Decision,
+  component: ComponentPolicy,
+  last: PlanStep,
+  stableMs: number,
+): number | undefined {
   const state = run.states.get(last.component);
   const rule = ruleOf(decision, component);
   if (state === undefined || rule === undefined) return undefined;
-  return triggerValue(rule, samplesAfter(state, stableMs, run.nowMs), { state, policy: component, allocation: last.after });
+  return triggerValue(rule, samplesAfter(state, stableMs, run.nowMs), {
+    state,
+    policy: component,
+    allocation: last.after,
+  });
 }
 
 /** A growth still under pressure is not the cause of what hurts, and fewer tasks would hurt more. */
@@ -83,7 +96,9 @@ function isLoad(decision: Decision, component: ComponentPolicy, after: number | 
 /** True when it is being taken back now; else (paused, no slot) the next pass tries again until it is measured. */
 async function takeBack(run: Run, decision: Decision): Promise<boolean> {
   await saveDecision(run, decision.id, ({ result }) =>
-    result?.reason === undefined ? { result: { ...result, finishedAtMs: result?.finishedAtMs ?? run.nowMs, reason: "harmful" } } : undefined,
+    result?.reason === undefined
+      ? { result: { ...result, finishedAtMs: result?.finishedAtMs ?? run.nowMs, reason: "harmful" } }
+      : undefined,
   );
   const opened = await commit(run, (ledger) => reopenToRollBack(ledger, decision, run.policy, run.nowMs));
   if (opened.kind === "refused") return opened.reason === "superseded"; // another process opened it already

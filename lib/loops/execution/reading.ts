@@ -48,7 +48,9 @@ export function isHarmed(
   const before = (state?.window ?? []).filter((sample) => sample.endMs <= between.beforeMs).slice(-SAMPLES_BEFORE);
   const errors = difference(before, after, (sample) => sample.values.errorRate);
   const score = difference(before, after, (sample) => performanceScore(sample, component));
-  return (errors !== undefined && errors >= policy.harmErrorRate) || (score !== undefined && -score >= policy.harmScore);
+  return (
+    (errors !== undefined && errors >= policy.harmErrorRate) || (score !== undefined && -score >= policy.harmScore)
+  );
 }
 
 function difference(

@@ -1,9 +1,9 @@
 import { claim } from "../../domain/execution/claim.ts";
 import { prune } from "../../domain/execution/ledger.ts";
-import { TERMINAL, type Decision } from "../../domain/model/decision.ts";
+import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
 import { end, WAITING } from "./endings.ts";
-import { commit, isolate, reread, saveDecision, type Run } from "./run.ts";
+import { commit, isolate, type Run, reread, saveDecision } from "./run.ts";
 
 /**
  * The ledger is the truth and the decisions' records follow it. A process that died in between left a record behind:
@@ -11,7 +11,11 @@ import { commit, isolate, reread, saveDecision, type Run } from "./run.ts";
  */
 export async function reconcile(run: Run): Promise<void> {
   const unfinished = [...run.decisions.values()].filter(({ status }) => !TERMINAL.has(status) && status !== "STABLE");
-  if (unfinished.every(({ status }) => WAITING.includes(status)) && run.ledger.open.length + run.ledger.recent.length === 0) return;
+  if (
+    unfinished.every(({ status }) => WAITING.includes(status)) &&
+    run.ledger.open.length + run.ledger.recent.length === 0
+  )
+    return;
   // The ledger was read before the records: a record may be ahead of it. Read after them, the ledger is ahead.
   await reread(run);
   const open = new Map(run.ledger.open.map((each) => [each.decision, each]));
@@ -20,7 +24,9 @@ export async function reconcile(run: Run): Promise<void> {
       const execution = open.get(decision.id);
       if (execution === undefined) return closedMeanwhile(run, decision);
       if (!WAITING.includes(decision.status)) return;
-      await saveDecision(run, decision.id, () => ({ status: execution.appliedAtMs === undefined ? "CLAIMED" : "APPLIED" }));
+      await saveDecision(run, decision.id, () => ({
+        status: execution.appliedAtMs === undefined ? "CLAIMED" : "APPLIED",
+      }));
     });
   }
 }
@@ -47,7 +53,10 @@ async function closedMeanwhile(run: Run, decision: Decision): Promise<void> {
     return;
   }
   if (booked("before")) return end(run, id, "ROLLED_BACK", { reason: result?.reason, effectiveness: 0, detail: DIED });
-  return end(run, id, result?.reason === undefined ? "SUPERSEDED" : "FAILED", { reason: result?.reason ?? "baseline-changed", detail: DIED });
+  return end(run, id, result?.reason === undefined ? "SUPERSEDED" : "FAILED", {
+    reason: result?.reason ?? "baseline-changed",
+    detail: DIED,
+  });
 }
 
 /** Ends decisions that were never claimed: too old, or overtaken by a newer one of the same component. */
@@ -72,7 +81,13 @@ function waitedFor(run: Run, decision: Decision): string | undefined {
   if (decision.status === "AWAITING_APPROVAL") return "not-approved";
   const component = run.components.get(decision.component);
   if (component === undefined || decision.plan === undefined) return undefined;
-  const asked = claim(run.ledger, { ...decision, expiresAtMs: Number.POSITIVE_INFINITY }, run.policy, component, run.nowMs);
+  const asked = claim(
+    run.ledger,
+    { ...decision, expiresAtMs: Number.POSITIVE_INFINITY },
+    run.policy,
+    component,
+    run.nowMs,
+  );
   return asked.kind === "refused" ? asked.reason : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Transition } from "../../domain/execution/ledger.ts";
 import { refused } from "../../domain/execution/ledger.ts";
 import type { ComponentState } from "../../domain/model/component-state.ts";
-import { TERMINAL, type Decision } from "../../domain/model/decision.ts";
+import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
 import { DependencyError } from "../../domain/model/errors.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../../domain/model/policy.ts";

@@ -1,10 +1,10 @@
 import { activeStep } from "../../domain/execution/ledger.ts";
-import { markOf, recordAttempt, recordRevision, type Mark } from "../../domain/execution/transitions.ts";
+import { type Mark, markOf, recordAttempt, recordRevision } from "../../domain/execution/transitions.ts";
 import type { OpenExecution } from "../../domain/model/ledger.ts";
 import { sameSize } from "../../domain/model/resources.ts";
 import type { ServiceState } from "../../domain/model/service.ts";
 import type { Failed } from "../../ports.ts";
-import { commit, decisionOf, tell, type Run } from "./run.ts";
+import { commit, decisionOf, type Run, tell } from "./run.ts";
 
 /**
  * How a call came out. `sent`: ECS may have it, a read tells. `unsent`: it was not made, or is to be made again later.
@@ -57,10 +57,18 @@ export async function send(run: Run, open: OpenExecution, live: ServiceState): P
     const noted = await commit(run, (ledger) => recordRevision(ledger, mark, { policy, approved, revision }));
     if (noted.kind === "refused") return { kind: "unsent" };
   }
-  if (ports.clock.nowMs() - startedMs > FROZEN_MS) return untold(run, component, "overslept between announcement and call");
+  if (ports.clock.nowMs() - startedMs > FROZEN_MS)
+    return untold(run, component, "overslept between announcement and call");
   run.live.delete(component);
   const answer = await ports.orchestrator.update({ component, tasks: goal.tasks, revision, decision: open.decision });
-  ports.log("info", "sent to ECS", { fleet: policy.name, component, decision: open.decision, tasks: goal.tasks, revision, answer: answer.kind });
+  ports.log("info", "sent to ECS", {
+    fleet: policy.name,
+    component,
+    decision: open.decision,
+    tasks: goal.tasks,
+    revision,
+    answer: answer.kind,
+  });
   return answer.kind === "ok" ? { kind: "sent" } : notOk(run, mark, component, answer, "sent");
 }
 
