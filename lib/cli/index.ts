@@ -1,0 +1,41 @@
+import { Command, CommanderError } from "commander";
+import { ControllerError, InvariantError } from "../domain/model/errors.ts";
+import type { Register } from "./command.ts";
+import { registerLocal } from "./local.ts";
+import { type Output, PROCESS_OUTPUT } from "./output.ts";
+
+/** Every subcommand, in the order of the help. A new one: its module, and its line here. */
+const COMMANDS: readonly Register[] = [registerLocal];
+
+/** 0: done. 1: it failed. 2: the command line cannot be understood. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Runs one command line (without node and script) and says how the process should end. Never throws. */
+export async function main(args: readonly string[], output: Output = PROCESS_OUTPUT): Promise<ExitCode> {
+  const program = buildProgram(output);
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    output.err(messageOf(error));
+    return 1;
+  }
+}
+
+function buildProgram(output: Output): Command {
+  const program = new Command("scaling-controller")
+    .description("An explainable, replayable autoscaler for Amazon ECS")
+    .version("0.1.0", "-V, --version")
+    .showHelpAfterError("(add --help for all options)")
+    .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
+    .exitOverride();
+  for (const register of COMMANDS) register(program, output);
+  return program;
+}
+
+/** Errors made on purpose speak for themselves; anything else is a bug and shows where it came from. */
+function messageOf(error: unknown): string {
+  if (error instanceof ControllerError && !(error instanceof InvariantError)) return `error: ${error.message}`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
