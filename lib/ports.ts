@@ -1,8 +1,8 @@
-import type { TrainedModel, ForecastPath } from "./domain/forecasting/index.ts";
+import type { ForecastPath, TrainedModel } from "./domain/forecasting/index.ts";
+import type { ComponentState } from "./domain/model/component-state.ts";
 import type { Decision } from "./domain/model/decision.ts";
 import type { Alert, AlertState, FleetScores, Learning, Overlay, Recommendation } from "./domain/model/learning.ts";
 import type { Ledger } from "./domain/model/ledger.ts";
-import type { ComponentState } from "./domain/model/component-state.ts";
 import type { Allocation, Resources } from "./domain/model/resources.ts";
 import type { Resolution, RollupBlock, Sample } from "./domain/model/sample.ts";
 import type { ServiceState } from "./domain/model/service.ts";
@@ -86,7 +86,13 @@ export interface StateStore {
   readSamples(fleet: string, component: string, fromMs: number, toMs: number): Promise<readonly Sample[]>;
   writeRollups(fleet: string, blocks: readonly RollupBlock[]): Promise<void>;
   /** Blocks that start in [fromMs, toMs), ascending. */
-  readRollups(fleet: string, component: string, resolution: Resolution, fromMs: number, toMs: number): Promise<readonly RollupBlock[]>;
+  readRollups(
+    fleet: string,
+    component: string,
+    resolution: Resolution,
+    fromMs: number,
+    toMs: number,
+  ): Promise<readonly RollupBlock[]>;
 
   /** Creates those that do not exist yet (by id); existing ones stay untouched. */
   appendDecisions(fleet: string, decisions: readonly Decision[]): Promise<void>;

@@ -16,7 +16,12 @@ export async function runDecision(ports: Ports, fleet: FleetPolicy, nowMs: numbe
  * The decisions of a fleet at the beat of `nowMs`, stored. Ids derive from (component, beat): a second run for the same
  * beat adds nothing. Without a ledger there is no baseline and nothing is decided.
  */
-export async function decideAndRecord(ports: Ports, fleet: FleetPolicy, nowMs: number, manual?: ManualRequest): Promise<readonly Decision[]> {
+export async function decideAndRecord(
+  ports: Ports,
+  fleet: FleetPolicy,
+  nowMs: number,
+  manual?: ManualRequest,
+): Promise<readonly Decision[]> {
   const { store } = ports;
   const [ledger, states, learning, overlays, recommendations, forecasts] = await Promise.all([
     store.readLedger(fleet.name),
@@ -28,7 +33,12 @@ export async function decideAndRecord(ports: Ports, fleet: FleetPolicy, nowMs: n
   ]);
   if (ledger === undefined) return [];
   const tickMs = manual === undefined ? Math.floor(nowMs / BEAT_MS) * BEAT_MS : nowMs;
-  const decisions = decideFleet(fleet, { states, ledger, learning, overlays, recommendations, forecasts }, tickMs, manual);
+  const decisions = decideFleet(
+    fleet,
+    { states, ledger, learning, overlays, recommendations, forecasts },
+    tickMs,
+    manual,
+  );
   await store.appendDecisions(fleet.name, decisions);
   return decisions;
 }

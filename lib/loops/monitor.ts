@@ -30,12 +30,17 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
     if (reading instanceof Error) errors.push({ component: policy.name, message: reading.message });
     if (service instanceof Error) errors.push({ component: policy.name, message: service.message });
     const previous = before.get(policy.name);
-    const samples = Array.isArray(reading) ? newSamples(reading as readonly Sample[], previous, policy, service, nowMs) : [];
+    const samples = Array.isArray(reading)
+      ? newSamples(reading as readonly Sample[], previous, policy, service, nowMs)
+      : [];
     for (const sample of samples) fresh.push({ component: policy.name, sample });
     return nextState(policy, previous, samples, service, { fleet, nowMs });
   });
   const changed = states.filter((state) => differs(before.get(state.component), state));
-  await Promise.all([fresh.length > 0 ? store.appendSamples(fleet.name, fresh) : undefined, changed.length > 0 ? store.writeStates(fleet.name, changed) : undefined]);
+  await Promise.all([
+    fresh.length > 0 ? store.appendSamples(fleet.name, fresh) : undefined,
+    changed.length > 0 ? store.writeStates(fleet.name, changed) : undefined,
+  ]);
   if (fresh.length > 0) await alerts(ports, fleet, states, nowMs, errors);
   return { ran: true, errors, wake: fresh.length > 0 && isSevere(fleet, states, fresh) ? "decision" : undefined };
 }
@@ -48,7 +53,11 @@ function isDue(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: num
 async function read(
   ports: Ports,
   due: readonly ComponentPolicy[],
-  known: { before: ReadonlyMap<string, ComponentState>; services: readonly (ServiceState | Error)[]; names: readonly string[] },
+  known: {
+    before: ReadonlyMap<string, ComponentState>;
+    services: readonly (ServiceState | Error)[];
+    names: readonly string[];
+  },
   nowMs: number,
 ): Promise<Map<string, readonly Sample[] | Error>> {
   if (due.length === 0) return new Map();
@@ -62,13 +71,29 @@ async function read(
   return new Map(due.map(({ name }, i) => [name, answers[i] ?? new Error("no answer")]));
 }
 
-function newSamples(reading: readonly Sample[], previous: ComponentState | undefined, policy: ComponentPolicy, service: ServiceState | Error | undefined, nowMs: number): Sample[] {
+function newSamples(
+  reading: readonly Sample[],
+  previous: ComponentState | undefined,
+  policy: ComponentPolicy,
+  service: ServiceState | Error | undefined,
+  nowMs: number,
+): Sample[] {
   const since = previous?.readThroughMs ?? 0;
   const live = service instanceof Error ? undefined : service;
-  return reading.filter((sample) => sample.endMs > since && sample.endMs <= nowMs).map((sample) => plausibleSample(sample, { previous: previous?.window ?? [], service: live ?? previous?.service, policy }));
+  return reading
+    .filter((sample) => sample.endMs > since && sample.endMs <= nowMs)
+    .map((sample) =>
+      plausibleSample(sample, { previous: previous?.window ?? [], service: live ?? previous?.service, policy }),
+    );
 }
 
-function nextState(policy: ComponentPolicy, previous: ComponentState | undefined, samples: readonly Sample[], service: ServiceState | Error | undefined, { fleet, nowMs }: { fleet: FleetPolicy; nowMs: number }): ComponentState {
+function nextState(
+  policy: ComponentPolicy,
+  previous: ComponentState | undefined,
+  samples: readonly Sample[],
+  service: ServiceState | Error | undefined,
+  { fleet, nowMs }: { fleet: FleetPolicy; nowMs: number },
+): ComponentState {
   const live = service instanceof Error || service === undefined ? undefined : service;
   const reborn = live !== undefined && previous?.service !== undefined && previous.service.identity !== live.identity;
   const kept = reborn ? [] : (previous?.window ?? []);
@@ -84,20 +109,32 @@ function nextState(policy: ComponentPolicy, previous: ComponentState | undefined
     window: samples.length === 0 ? kept : [...kept, ...samples].slice(-fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
     performanceScore: score,
-    performanceBaseline: newest === undefined ? previous?.performanceBaseline : nextBaseline(previous?.performanceBaseline, score, elapsedMs),
+    performanceBaseline:
+      newest === undefined
+        ? previous?.performanceBaseline
+        : nextBaseline(previous?.performanceBaseline, score, elapsedMs),
   };
 }
 
 /** A state is written again when something but the time of looking changed, and once in five minutes in any case. */
 function differs(before: ComponentState | undefined, after: ComponentState): boolean {
-  if (before === undefined || after.readThroughMs !== before.readThroughMs || after.serviceProblem !== before.serviceProblem) return true;
+  if (
+    before === undefined ||
+    after.readThroughMs !== before.readThroughMs ||
+    after.serviceProblem !== before.serviceProblem
+  )
+    return true;
   if (after.updatedAtMs - before.updatedAtMs >= 300_000) return true;
   const strip = (service: ServiceState | undefined) => JSON.stringify({ ...service, observedAtMs: 0 });
   return strip(before.service) !== strip(after.service);
 }
 
 /** A value far beyond its up threshold does not wait for the next beat. */
-function isSevere(fleet: FleetPolicy, states: readonly ComponentState[], fresh: readonly { component: string; sample: Sample }[]): boolean {
+function isSevere(
+  fleet: FleetPolicy,
+  states: readonly ComponentState[],
+  fresh: readonly { component: string; sample: Sample }[],
+): boolean {
   const newest = new Map(fresh.map(({ component, sample }) => [component, sample]));
   return fleet.components.some((policy, i) => {
     const state = states[i];
@@ -112,10 +149,21 @@ function isSevere(fleet: FleetPolicy, states: readonly ComponentState[], fresh: 
 }
 
 /** Alerts never stop the monitor: what fails here is told as an error of the loop. */
-async function alerts(ports: Ports, fleet: FleetPolicy, states: readonly ComponentState[], nowMs: number, errors: Failure[]): Promise<void> {
+async function alerts(
+  ports: Ports,
+  fleet: FleetPolicy,
+  states: readonly ComponentState[],
+  nowMs: number,
+  errors: Failure[],
+): Promise<void> {
   try {
-    const [ledger, learning, scores] = await Promise.all([ports.store.readLedger(fleet.name), ports.store.readLearning(fleet.name), ports.store.readScores(fleet.name)]);
-    await raiseAlerts(ports, fleet, { states, ledger, learning, scores }, nowMs);
+    const [ledger, learning, scores] = await Promise.all([
+      ports.store.readLedger(fleet.name),
+      ports.store.readLearning(fleet.name),
+      ports.store.readScores(fleet.name),
+    ]);
+    const { problems } = await raiseAlerts(ports, fleet, { states, ledger, learning, scores }, nowMs);
+    for (const problem of problems) errors.push({ message: `alerts: ${problem}` });
   } catch (error) {
     errors.push({ message: `alerts: ${error instanceof Error ? error.message : String(error)}` });
   }

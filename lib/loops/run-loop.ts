@@ -1,5 +1,5 @@
-import { BEAT_MS, type LoopName, type LoopOutcome, tickNumber } from "../flow.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
+import { BEAT_MS, type LoopName, type LoopOutcome, tickNumber } from "../flow.ts";
 import type { Ports } from "../ports.ts";
 import { runDecision } from "./decision.ts";
 import { runExecution } from "./execution.ts";
@@ -27,7 +27,11 @@ const NOTHING_DONE: LoopOutcome = { ran: false, errors: [] };
  */
 export async function runLoop(
   name: LoopName,
-  { ports, fleets, scheduledMs }: { readonly ports: Ports; readonly fleets: readonly FleetPolicy[]; readonly scheduledMs: number },
+  {
+    ports,
+    fleets,
+    scheduledMs,
+  }: { readonly ports: Ports; readonly fleets: readonly FleetPolicy[]; readonly scheduledMs: number },
 ): Promise<LoopOutcome> {
   const nowMs = ports.clock.nowMs();
   if (nowMs - scheduledMs > TICK_AGE_MAX_MS || scheduledMs - nowMs > BEAT_MS) {

@@ -12,7 +12,10 @@ const MINUTE_MS = 60_000;
 type WrittenFleet = NonNullable<WrittenConfig["fleets"]>[number];
 
 /** A fleet in mode auto; components are REACTIVE on EC2 with 0.1-10 vCPU and 0.1-10 GiB unless said otherwise. */
-export function aFleet(overrides: Partial<WrittenFleet> = {}, ...components: Partial<WrittenFleet["components"][number]>[]): FleetPolicy {
+export function aFleet(
+  overrides: Partial<WrittenFleet> = {},
+  ...components: Partial<WrittenFleet["components"][number]>[]
+): FleetPolicy {
   const written = components.length > 0 ? components : [{}];
   const config = loadConfig({
     fleets: [
@@ -39,7 +42,16 @@ export const ALLOCATION: Allocation = { tasks: 2, size: { cpu: 1000, memory: 100
 
 /** Use of ALLOCATION's four milli-quantities and the rest of a sample; default: everything on target (60 %, 70 %). */
 export type Values = Partial<Record<MetricName, number>>;
-export const ON_TARGET: Values = { cpuUsed: 1200, memoryUsed: 1400, networkUsed: 60, storageUsed: 20_000, responseTime: 500, throughput: 20, queueLength: 0, errorRate: 0 };
+export const ON_TARGET: Values = {
+  cpuUsed: 1200,
+  memoryUsed: 1400,
+  networkUsed: 60,
+  storageUsed: 20_000,
+  responseTime: 500,
+  throughput: 20,
+  queueLength: 0,
+  errorRate: 0,
+};
 
 /** Fifteen samples, newest last and half a minute old; `values` overrides all of them, `newest` only the last. */
 export function aWindow(values: Values = {}, newest: Values = {}): Sample[] {
@@ -51,7 +63,11 @@ export function aWindow(values: Values = {}, newest: Values = {}): Sample[] {
   }));
 }
 
-export function aState(component: string, window: readonly Sample[] = aWindow(), service: Partial<NonNullable<ComponentState["service"]>> = {}): ComponentState {
+export function aState(
+  component: string,
+  window: readonly Sample[] = aWindow(),
+  service: Partial<NonNullable<ComponentState["service"]>> = {},
+): ComponentState {
   const desired = service.desired ?? ALLOCATION;
   return {
     v: 1,
@@ -59,7 +75,17 @@ export function aState(component: string, window: readonly Sample[] = aWindow(),
     updatedAtMs: NOW_MS,
     window,
     readThroughMs: NOW_MS - 30_000,
-    service: { identity: `arn/${component}`, desired, running: desired.tasks, pending: 0, revision: `${component}:1`, deploying: false, rolloutFailed: false, observedAtMs: NOW_MS, ...service },
+    service: {
+      identity: `arn/${component}`,
+      desired,
+      running: desired.tasks,
+      pending: 0,
+      revision: `${component}:1`,
+      deploying: false,
+      rolloutFailed: false,
+      observedAtMs: NOW_MS,
+      ...service,
+    },
   };
 }
 

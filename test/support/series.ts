@@ -1,7 +1,7 @@
+import { STRATEGIES_BY_NAME } from "../../lib/domain/decision/strategies/index.ts";
 import type { RulePolicy } from "../../lib/domain/model/policy.ts";
 import type { Signal } from "../../lib/domain/model/signal.ts";
 import type { StrategyName } from "../../lib/domain/model/trigger.ts";
-import { STRATEGIES_BY_NAME } from "../../lib/domain/decision/strategies/index.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -30,7 +30,9 @@ export const RULE: RulePolicy = {
 /** A signal as the monitor would have built it at minute `i` of the series, read against `allocation` (1 = at the start). */
 export function signalAt(values: readonly number[], i: number, allocation: number): Signal {
   const from = Math.max(0, i - 14);
-  const points = values.slice(from, i + 1).map((value, j) => ({ atMs: (from + j) * MINUTE_MS, value: value / allocation }));
+  const points = values
+    .slice(from, i + 1)
+    .map((value, j) => ({ atMs: (from + j) * MINUTE_MS, value: value / allocation }));
   const ahead = values[Math.min(i + 5, values.length - 1)] ?? 0;
   const peak = Math.max(...values.slice(i, i + 60));
   return {
@@ -65,7 +67,10 @@ export function sequenceOf(name: StrategyName, values: readonly number[]): strin
   let last = Number.NEGATIVE_INFINITY;
   const done: string[] = [];
   values.forEach((_, i) => {
-    const opinion = STRATEGIES_BY_NAME[name].judge({ signal: signalAt(values, i, allocation), rule: RULE, factorUp: 1.3, factorDown: 0.8 }, {});
+    const opinion = STRATEGIES_BY_NAME[name].judge(
+      { signal: signalAt(values, i, allocation), rule: RULE, factorUp: 1.3, factorDown: 0.8 },
+      {},
+    );
     if (opinion.want === "hold" || i - last < 5 || opinion.factor === undefined) return;
     done.push(`${i}:${opinion.want === "grow" ? "+" : "-"}${opinion.factor.toFixed(2)}`);
     allocation *= opinion.factor;

@@ -2,7 +2,7 @@ import type { Direction, Verdict } from "../model/decision.ts";
 import type { RulePolicy } from "../model/policy.ts";
 import { type ResourceName, type ResourceType, totalOf } from "../model/resources.ts";
 import type { Signal } from "../model/signal.ts";
-import type { DecisionInput } from "./decide.ts";
+import type { DecisionInput } from "./decision-input.ts";
 import { TRIGGERS_BY_NAME } from "./triggers/index.ts";
 
 /** What one rule wants, or what bounds or the optimizer ask for; not yet a decision. */
@@ -53,7 +53,11 @@ const OPTIMIZE: Candidate = {
   deviation: 75,
 };
 
-function fromVerdicts({ policy, signals }: DecisionInput, verdicts: readonly Verdict[], direction: Direction): Candidate[] {
+function fromVerdicts(
+  { policy, signals }: DecisionInput,
+  verdicts: readonly Verdict[],
+  direction: Direction,
+): Candidate[] {
   return verdicts.flatMap((verdict, i) => {
     const rule = policy.rules[i];
     const signal = signals[i];

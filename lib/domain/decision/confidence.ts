@@ -13,7 +13,15 @@ import type { Signal } from "../model/signal.ts";
  * 60 + 40 x (|value - target| / |threshold - target| - 1), clamped to 0..100.
  * `compared` may be a forecast or a projection instead of the present value.
  */
-export function deviationFactor({ compared, target, threshold }: { compared: number; target: number; threshold: number }): number {
+export function deviationFactor({
+  compared,
+  target,
+  threshold,
+}: {
+  compared: number;
+  target: number;
+  threshold: number;
+}): number {
   const distance = Math.abs(threshold - target);
   if (distance === 0) return 100;
   return clamp(60 + 40 * (Math.abs(compared - target) / distance - 1));
@@ -45,7 +53,11 @@ const ENOUGH = 5;
  * full), half from the volatility of the signal: 1 / (1 + (residual / 0.2)^2) with residual = mean absolute difference of
  * neighbours over the mean, so that a ramp is calm and a saw is not.
  */
-export function stabilityFactor(signal: Signal | undefined, sinceLastMs: number | undefined, cooldownMs: number): number {
+export function stabilityFactor(
+  signal: Signal | undefined,
+  sinceLastMs: number | undefined,
+  cooldownMs: number,
+): number {
   const calm = sinceLastMs === undefined || cooldownMs === 0 ? 1 : Math.min(1, sinceLastMs / (3 * cooldownMs));
   return clamp(50 * calm + 50 / (1 + (volatility(signal) / 0.2) ** 2));
 }
@@ -70,12 +82,28 @@ export function volatility(signal: Signal | undefined): number {
  * What is left below the component's and the fleet's limits AFTER the change: 100 when a quarter of the limit or more
  * remains, 40 when nothing does (the limits themselves stop what goes beyond). A shrink takes nothing: 100.
  */
-export function headroomFactor({ direction, after, max, room, change }: { direction: Direction; after: Resources; max: Resources; room: Resources; change: Resources }): number {
+export function headroomFactor({
+  direction,
+  after,
+  max,
+  room,
+  change,
+}: {
+  direction: Direction;
+  after: Resources;
+  max: Resources;
+  room: Resources;
+  change: Resources;
+}): number {
   if (direction === "shrink") return 100;
   let least = 1;
   for (const name of RESOURCE_NAMES) {
     if (change[name] <= 0 || max[name] <= 0) continue;
-    least = Math.min(least, (max[name] - after[name]) / max[name] / 0.25, (room[name] - change[name]) / max[name] / 0.25);
+    least = Math.min(
+      least,
+      (max[name] - after[name]) / max[name] / 0.25,
+      (room[name] - change[name]) / max[name] / 0.25,
+    );
   }
   return clamp(40 + 60 * Math.max(0, least));
 }
@@ -87,13 +115,27 @@ export function weighConfidence(factors: Omit<Confidence, "total">, weights: Dec
   const total =
     sum === 0
       ? (factors.deviation + factors.effectiveness + factors.stability + factors.headroom) / 4
-      : (factors.deviation * deviation + factors.effectiveness * effectiveness + factors.stability * stability + factors.headroom * headroom) / sum;
+      : (factors.deviation * deviation +
+          factors.effectiveness * effectiveness +
+          factors.stability * stability +
+          factors.headroom * headroom) /
+        sum;
   return { ...rounded(factors), total: Math.round(total * 10) / 10 };
 }
 
-function rounded({ deviation, effectiveness, stability, headroom }: Omit<Confidence, "total">): Omit<Confidence, "total"> {
+function rounded({
+  deviation,
+  effectiveness,
+  stability,
+  headroom,
+}: Omit<Confidence, "total">): Omit<Confidence, "total"> {
   const round = (value: number) => Math.round(value * 10) / 10;
-  return { deviation: round(deviation), effectiveness: round(effectiveness), stability: round(stability), headroom: round(headroom) };
+  return {
+    deviation: round(deviation),
+    effectiveness: round(effectiveness),
+    stability: round(stability),
+    headroom: round(headroom),
+  };
 }
 
 function clamp(value: number): number {

@@ -4,17 +4,26 @@ import type { Decision, DonorFact, Plan } from "../model/decision.ts";
 import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
-import { type Allocation, mapResources, NO_RESOURCES, RESOURCE_NAMES, type Resources, sumResources, totalOf } from "../model/resources.ts";
+import {
+  type Allocation,
+  mapResources,
+  NO_RESOURCES,
+  RESOURCE_NAMES,
+  type Resources,
+  sumResources,
+  totalOf,
+} from "../model/resources.ts";
 import type { Signal } from "../model/signal.ts";
 import type { Mode } from "../model/trigger.ts";
 import { signalsFor } from "../monitor/signal.ts";
 import { withSchedules } from "../planning/schedules.ts";
-import { decideComponent, type DecisionInput, removedCpu } from "./decide.ts";
+import { decideComponent, removedCpu } from "./decide.ts";
+import type { DecisionInput } from "./decision-input.ts";
 import { factsOf, removableCpu } from "./facts.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { type ManualRequest, manualSignals } from "./manual.ts";
 import { ceilingsOf } from "./plan-for.ts";
 import { areComplete } from "./verdicts.ts";
-import { type ManualRequest, manualSignals } from "./manual.ts";
 
 /** The records that a fleet's decisions are made from. */
 export interface FleetRecords {
@@ -31,11 +40,18 @@ export interface FleetRecords {
  * order of confidence and priority, each is granted what the fleet's limits leave after those before it: what no longer
  * fits is tried as a REBALANCE from a component that does not need what it has, or holds.
  */
-export function decideFleet(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manual?: ManualRequest): Decision[] {
+export function decideFleet(
+  fleet: FleetPolicy,
+  records: FleetRecords,
+  nowMs: number,
+  manual?: ManualRequest,
+): Decision[] {
   const inputs = inputsOf(fleet, records, nowMs, manual);
   const first = inputs.map(decideComponent);
   const stampede = isStampede(fleet, first);
-  const judged = stampede ? inputs.map((input) => decideComponent({ ...input, facts: { ...input.facts, shrinkStampede: true } })) : first;
+  const judged = stampede
+    ? inputs.map((input) => decideComponent({ ...input, facts: { ...input.facts, shrinkStampede: true } }))
+    : first;
   return grant(inputs, judged);
 }
 
@@ -48,7 +64,8 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
   const { ledger } = records;
   const room = roomOf(fleet, ledger);
   const removable = removableCpu(ledger, fleet, nowMs);
-  const chosen = manual === undefined ? fleet.components : fleet.components.filter(({ name }) => name === manual.component);
+  const chosen =
+    manual === undefined ? fleet.components : fleet.components.filter(({ name }) => name === manual.component);
   return chosen.map((base) => {
     const { policy, active } = withSchedules(base, nowMs);
     const state = states.get(base.name);
@@ -56,7 +73,15 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
     const changedAtMs = lastChange(ledger, base.name);
     const paths = forecasts.get(base.name) ?? NO_PATHS;
     const seen = state ?? blindState(base.name, nowMs);
-    const request = { policy, monitor: fleet.monitor, state: seen, allocation: current, forecasts: paths, nowMs, changedAtMs };
+    const request = {
+      policy,
+      monitor: fleet.monitor,
+      state: seen,
+      allocation: current,
+      forecasts: paths,
+      nowMs,
+      changedAtMs,
+    };
     const signals = manual === undefined ? signalsFor(request) : manualSignals(manual, signalsFor(request), nowMs);
     const facts = factsOf({
       fleet,
@@ -73,7 +98,17 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
       completeness: leastComplete(signals),
       nowMs,
     });
-    return { fleet, policy: base, fingerprint: fingerprintOf(base), mode: modeOf(fleet, base, ledger), current, signals, facts, tickMs: nowMs, suffix: manual?.suffix };
+    return {
+      fleet,
+      policy: base,
+      fingerprint: fingerprintOf(base),
+      mode: modeOf(fleet, base, ledger),
+      current,
+      signals,
+      facts,
+      tickMs: nowMs,
+      suffix: manual?.suffix,
+    };
   });
 }
 
@@ -112,7 +147,9 @@ export function roomOf(fleet: FleetPolicy, ledger: Ledger): Resources {
 
 /** Such agreement is more often one broken metric source than a quiet hour: three may, more than the share may not. */
 function isStampede(fleet: FleetPolicy, decisions: readonly Decision[]): boolean {
-  const shrinking = decisions.filter((each) => each.hold === undefined && each.direction === "shrink" && each.action !== "OPTIMIZE").length;
+  const shrinking = decisions.filter(
+    (each) => each.hold === undefined && each.direction === "shrink" && each.action !== "OPTIMIZE",
+  ).length;
   return shrinking > 3 && shrinking > fleet.components.length * fleet.decision.shrinkingShare;
 }
 
@@ -121,8 +158,16 @@ function grant(inputs: readonly DecisionInput[], judged: readonly Decision[]): D
   const result = [...judged];
   const order = judged
     .map((decision, i) => ({ decision, i }))
-    .filter(({ decision }) => decision.hold === undefined || (decision.hold === "at-fleet-limit" && decision.direction === "grow"))
-    .sort((a, b) => confidence(b.decision) - confidence(a.decision) || b.decision.priority - a.decision.priority || (a.decision.id < b.decision.id ? -1 : 1));
+    .filter(
+      ({ decision }) =>
+        decision.hold === undefined || (decision.hold === "at-fleet-limit" && decision.direction === "grow"),
+    )
+    .sort(
+      (a, b) =>
+        confidence(b.decision) - confidence(a.decision) ||
+        b.decision.priority - a.decision.priority ||
+        (a.decision.id < b.decision.id ? -1 : 1),
+    );
   if (order.length === 0) return result;
   let taken: Resources = NO_RESOURCES;
   let removed = 0;
@@ -131,7 +176,9 @@ function grant(inputs: readonly DecisionInput[], judged: readonly Decision[]): D
   for (const { decision, i } of order) {
     const input = inputs[i];
     if (input === undefined) continue;
-    const final = busy.has(input.policy.name) ? decideComponent({ ...input, facts: { ...input.facts, open: true } }) : settle(input, decision, { taken, removed, executed, donors: () => donorsFor(inputs, result, i, busy) });
+    const final = busy.has(input.policy.name)
+      ? decideComponent({ ...input, facts: { ...input.facts, open: true } })
+      : settle(input, decision, { taken, removed, executed, donors: () => donorsFor(inputs, result, i, busy) });
     result[i] = final;
     if (final.plan === undefined || final.hold !== undefined) continue;
     executed++;
@@ -143,12 +190,22 @@ function grant(inputs: readonly DecisionInput[], judged: readonly Decision[]): D
   return result;
 }
 
-function settle(input: DecisionInput, decision: Decision, spent: { taken: Resources; removed: number; executed: number; donors: () => DonorFact[] }): Decision {
+function settle(
+  input: DecisionInput,
+  decision: Decision,
+  spent: { taken: Resources; removed: number; executed: number; donors: () => DonorFact[] },
+): Decision {
   const { facts } = input;
   const untouched = spent.executed === 0 && decision.hold === undefined;
   if (untouched) return decision;
   const room = mapResources((name) => facts.room[name] - spent.taken[name]);
-  const narrowed = { ...facts, shrinkStampede: decision.facts.shrinkStampede, room, removable: Math.max(0, facts.removable - spent.removed), fleetLastHour: facts.fleetLastHour + spent.executed };
+  const narrowed = {
+    ...facts,
+    shrinkStampede: decision.facts.shrinkStampede,
+    room,
+    removable: Math.max(0, facts.removable - spent.removed),
+    fleetLastHour: facts.fleetLastHour + spent.executed,
+  };
   const again = decideComponent({ ...input, facts: narrowed });
   if (again.hold !== "at-fleet-limit") return again;
   return decideComponent({ ...input, facts: { ...narrowed, donors: spent.donors() } });
@@ -162,14 +219,31 @@ function holdDonor(inputs: readonly DecisionInput[], result: Decision[], name: s
 }
 
 /** Components that want nothing, may be touched, are fully seen, and use less than they have; idlest first, at most ten. */
-function donorsFor(inputs: readonly DecisionInput[], decisions: readonly Decision[], except: number, busy: ReadonlySet<string>): DonorFact[] {
+function donorsFor(
+  inputs: readonly DecisionInput[],
+  decisions: readonly Decision[],
+  except: number,
+  busy: ReadonlySet<string>,
+): DonorFact[] {
   const donors = inputs.flatMap((input, i): DonorFact[] => {
     const decision = decisions[i];
     if (i === except || decision === undefined || busy.has(input.policy.name) || !mayGive(input, decision)) return [];
     const total = totalOf(input.current);
-    const shares = RESOURCE_NAMES.filter((name) => total[name] > 0 && input.facts.used[name] !== undefined).map((name) => (input.facts.used[name] ?? 0) / total[name]);
+    const shares = RESOURCE_NAMES.filter((name) => total[name] > 0 && input.facts.used[name] !== undefined).map(
+      (name) => (input.facts.used[name] ?? 0) / total[name],
+    );
     const idle = shares.length === 0 ? 0 : 1 - Math.max(...shares.slice(0, 2));
-    return idle > 0 ? [{ component: input.policy.name, current: input.current, used: input.facts.used, ceilings: ceilingsOf(input.policy), idle }] : [];
+    return idle > 0
+      ? [
+          {
+            component: input.policy.name,
+            current: input.current,
+            used: input.facts.used,
+            ceilings: ceilingsOf(input.policy),
+            idle,
+          },
+        ]
+      : [];
   });
   return donors.sort((a, b) => b.idle - a.idle || (a.component < b.component ? -1 : 1)).slice(0, 10);
 }
@@ -178,12 +252,20 @@ function mayGive({ facts, fleet, policy, mode, signals }: DecisionInput, { verdi
   const cool = facts.sinceLastMs === undefined || facts.sinceLastMs >= policy.cooldownMs;
   const wantsNothing = verdicts.every((verdict) => verdict.want !== "grow" && verdict.because !== "not-sustained");
   const seen = areComplete(signals, fleet.monitor.completeness);
-  const touchable = facts.service !== undefined && !facts.service.refused && !facts.service.deploying && !facts.foreign && !facts.open && facts.quiet === undefined;
+  const touchable =
+    facts.service !== undefined &&
+    !facts.service.refused &&
+    !facts.service.deploying &&
+    !facts.foreign &&
+    !facts.open &&
+    facts.quiet === undefined;
   return cool && wantsNothing && seen && touchable && mode === "auto" && facts.downsLastHour < policy.downPerHour;
 }
 
 function growthOf(plan: Plan): Resources {
-  const changes = plan.steps.map(({ before, after }) => mapResources((name) => totalOf(after)[name] - totalOf(before)[name]));
+  const changes = plan.steps.map(({ before, after }) =>
+    mapResources((name) => totalOf(after)[name] - totalOf(before)[name]),
+  );
   const net = sumResources(changes);
   return mapResources((name) => Math.max(0, net[name]));
 }

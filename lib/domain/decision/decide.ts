@@ -1,37 +1,14 @@
-import type {
-  Confidence,
-  Decision,
-  DecisionFacts,
-  DecisionStatus,
-  Plan,
-  Verdict,
-} from "../model/decision.ts";
+import type { Confidence, Decision, DecisionStatus, Plan, Verdict } from "../model/decision.ts";
 import { decisionId } from "../model/decision.ts";
-import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
-import { type Allocation, mapResources, totalOf } from "../model/resources.ts";
-import type { Signal } from "../model/signal.ts";
+import { mapResources, totalOf } from "../model/resources.ts";
 import type { ActionName, Mode } from "../model/trigger.ts";
-import { candidatesFrom, type Candidate } from "./candidate.ts";
+import { type Candidate, candidatesFrom } from "./candidate.ts";
 import { deviationFactor, headroomFactor, stabilityFactor, weighConfidence } from "./confidence.ts";
+import type { DecisionInput } from "./decision-input.ts";
 import { gate } from "./gate.ts";
 import { planFor } from "./plan-for.ts";
 import { areComplete, verdictsFor } from "./verdicts.ts";
-
-/** Everything one decision depends on: policy, what was seen, and the facts. The same input gives the same decision. */
-export interface DecisionInput {
-  readonly fleet: FleetPolicy;
-  readonly policy: ComponentPolicy;
-  /** Fingerprint of `policy`. */
-  readonly fingerprint: string;
-  readonly mode: Mode;
-  readonly current: Allocation;
-  readonly signals: readonly Signal[];
-  readonly facts: DecisionFacts;
-  /** Scheduled time of the tick, ms; the id derives from it. */
-  readonly tickMs: number;
-  readonly suffix?: string | undefined;
-}
 
 /** A candidate after gates, plan and confidence: to be carried out, or held for a reason. */
 interface Judged {
@@ -71,7 +48,8 @@ function judge(input: DecisionInput, candidate: Candidate): Judged {
   const confidence = confidenceOf(input, candidate, plan);
   const base = { candidate, plan, confidence };
   if (removedCpu(plan) > facts.removable) return { ...base, hold: "velocity-limit", action: "NO_ACTION" };
-  if (candidate.kind !== "bounds" && confidence.total < fleet.decision.minimumConfidence) return { ...base, hold: "below-confidence", action: "NO_ACTION" };
+  if (candidate.kind !== "bounds" && confidence.total < fleet.decision.minimumConfidence)
+    return { ...base, hold: "below-confidence", action: "NO_ACTION" };
   return { ...base, action };
 }
 
@@ -108,14 +86,21 @@ function holdWithoutCandidate({ facts, fleet, signals }: DecisionInput, verdicts
   if (facts.service === undefined) return "service-unavailable";
   if (signals.every((signal) => signal.value === undefined)) return "no-data";
   if (verdicts.some((verdict) => verdict.because === "not-sustained")) return "not-sustained";
-  if (verdicts.some((verdict) => verdict.want === "shrink") && !areComplete(signals, fleet.monitor.completeness)) return "incomplete-data";
+  if (verdicts.some((verdict) => verdict.want === "shrink") && !areComplete(signals, fleet.monitor.completeness))
+    return "incomplete-data";
   return "on-target";
 }
 
 function record(
   input: DecisionInput,
   verdicts: readonly Verdict[],
-  outcome: { readonly hold?: HoldReason | undefined; readonly plan?: Plan | undefined; readonly action?: ActionName; readonly confidence?: Confidence | undefined; readonly candidate?: Candidate },
+  outcome: {
+    readonly hold?: HoldReason | undefined;
+    readonly plan?: Plan | undefined;
+    readonly action?: ActionName;
+    readonly confidence?: Confidence | undefined;
+    readonly candidate?: Candidate;
+  },
 ): Decision {
   const { fleet, policy, fingerprint, mode, current, signals, facts, tickMs, suffix } = input;
   const { candidate, plan, confidence, hold } = outcome;
@@ -137,7 +122,10 @@ function record(
     hold,
     confidence,
     plan,
-    expected: plan === undefined ? undefined : { value: expectedValue(candidate, plan), costDeltaPerHour: plan.costDeltaPerHour },
+    expected:
+      plan === undefined
+        ? undefined
+        : { value: expectedValue(candidate, plan), costDeltaPerHour: plan.costDeltaPerHour },
     signals,
     verdicts,
     current,
@@ -153,7 +141,8 @@ function record(
 function expectedValue(candidate: Candidate | undefined, plan: Plan): number | undefined {
   const step = plan.steps[plan.steps.length - 1];
   const signal = candidate?.signal;
-  if (step === undefined || signal?.value === undefined || !signal.scalesWithCapacity || candidate === undefined) return undefined;
+  if (step === undefined || signal?.value === undefined || !signal.scalesWithCapacity || candidate === undefined)
+    return undefined;
   const before = totalOf(step.before)[candidate.sized];
   const after = totalOf(step.after)[candidate.sized];
   return after > 0 ? Number(((signal.value * before) / after).toPrecision(4)) : undefined;

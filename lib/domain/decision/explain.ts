@@ -15,7 +15,8 @@ export function explainDecision(decision: Decision): string {
     return `${component} holds: ${HOLDS[hold]}${wanted}.`;
   }
   const steps = plan?.steps.map((step) => explainStep(step, plan.steps.length > 1)).join(", then ") ?? "";
-  const limits = plan === undefined || plan.limits.length === 0 ? "" : `; bound by ${plan.limits.map(explainLimit).join(", ")}`;
+  const limits =
+    plan === undefined || plan.limits.length === 0 ? "" : `; bound by ${plan.limits.map(explainLimit).join(", ")}`;
   return `${component} ${action}: ${cause}; ${steps}${limits}${sure}.`;
 }
 
@@ -27,13 +28,17 @@ export function explainVerdict(verdict: Verdict, signal: Signal | undefined): st
   const judged = verdict.judgedAs;
   const text = BECAUSE[verdict.because];
   const against = verdict.threshold === undefined ? "" : ` ${show(verdict.threshold)}`;
-  const fallback = judged === "REACTIVE" && signal?.forecast?.trusted === false ? `; judged as REACTIVE, the forecast is not trusted (${signal.forecast.reason})` : "";
+  const fallback =
+    judged === "REACTIVE" && signal?.forecast?.trusted === false
+      ? `; judged as REACTIVE, the forecast is not trusted (${signal.forecast.reason})`
+      : "";
   return `${name} ${show(verdict.compared ?? signal?.value)} ${text ?? verdict.because}${text === undefined || TAKES_THRESHOLD.has(verdict.because) ? against : ""}${fallback}`;
 }
 
 /** A value in the unit a person reads: percent, ms, per second. */
 export function showValue(value: number, unit: Unit): string {
-  const digits = (number: number) => (Math.abs(number) >= 100 ? Math.round(number).toString() : Number(number.toPrecision(3)).toString());
+  const digits = (number: number) =>
+    Math.abs(number) >= 100 ? Math.round(number).toString() : Number(number.toPrecision(3)).toString();
   switch (unit) {
     case "ratio":
       return `${digits(value * 100)} %`;
@@ -50,7 +55,18 @@ export function showValue(value: number, unit: Unit): string {
   }
 }
 
-const TAKES_THRESHOLD = new Set(["above-threshold", "forecast-above-threshold", "trend-crosses-threshold", "smoothed-above-threshold", "sustained-above-threshold", "below-threshold", "forecast-stays-below", "trend-stays-below", "smoothed-below-threshold", "sustained-below-threshold"]);
+const TAKES_THRESHOLD = new Set([
+  "above-threshold",
+  "forecast-above-threshold",
+  "trend-crosses-threshold",
+  "smoothed-above-threshold",
+  "sustained-above-threshold",
+  "below-threshold",
+  "forecast-stays-below",
+  "trend-stays-below",
+  "smoothed-below-threshold",
+  "sustained-below-threshold",
+]);
 const BECAUSE: Readonly<Record<string, string>> = {
   "above-threshold": "is above",
   "forecast-above-threshold": "is forecast, above",
@@ -95,7 +111,8 @@ const HOLDS: Readonly<Record<HoldReason, string>> = {
 function general(decision: Decision): string {
   if (decision.action === "OPTIMIZE") return "the same service costs less in another shape";
   const open = decision.facts.schedules;
-  if (decision.direction !== undefined) return open.length > 0 ? `the bounds of schedule ${open.join(", ")} are not met` : "its bounds are not met";
+  if (decision.direction !== undefined)
+    return open.length > 0 ? `the bounds of schedule ${open.join(", ")} are not met` : "its bounds are not met";
   return "nothing is wanted";
 }
 
@@ -108,7 +125,8 @@ function explainStep({ component, before, after }: PlanStep, named: boolean): st
     ["storage", "GiB storage"],
   ] as const;
   for (const [name, unit] of sizes) {
-    if (before.size[name] !== after.size[name]) parts.push(`${before.size[name] / 1000} -> ${after.size[name] / 1000} ${unit} a task`);
+    if (before.size[name] !== after.size[name])
+      parts.push(`${before.size[name] / 1000} -> ${after.size[name] / 1000} ${unit} a task`);
   }
   return `${named ? `${component} ` : ""}${parts.join(" and ")}`;
 }

@@ -1,11 +1,11 @@
-import type { DecisionFacts } from "../model/decision.ts";
 import type { ComponentState } from "../model/component-state.ts";
+import type { DecisionFacts } from "../model/decision.ts";
 import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { type Allocation, type ResourceName, type Resources, sameAllocation } from "../model/resources.ts";
-import { METRIC_OF_RESOURCE } from "./used-metric.ts";
 import { effectivenessFactor } from "./confidence.ts";
+import { METRIC_OF_RESOURCE } from "./used-metric.ts";
 
 const NONE: Ledger["recent"] = [];
 const HOUR_MS = 3_600_000;
@@ -42,7 +42,12 @@ export function factsOf(sources: FactSources): DecisionFacts {
     service:
       service === undefined || state?.serviceProblem !== undefined
         ? undefined
-        : { running: service.running, pending: service.pending, deploying: service.deploying, refused: service.refusal !== undefined },
+        : {
+            running: service.running,
+            pending: service.pending,
+            deploying: service.deploying,
+            refused: service.refusal !== undefined,
+          },
     used: usedOf(state, fleet, nowMs),
     completeness: sources.completeness,
     effectiveness: effectivenessFactor(learning?.history ?? [], fleet.decision, nowMs),
@@ -56,16 +61,26 @@ export function factsOf(sources: FactSources): DecisionFacts {
     room: sources.room,
     removable: sources.removable,
     shrinkStampede: sources.shrinkStampede,
-    overlay: overlay === undefined ? undefined : { upShift: overlay.upShift, downShift: overlay.downShift, stepScale: overlay.stepScale },
+    overlay:
+      overlay === undefined
+        ? undefined
+        : { upShift: overlay.upShift, downShift: overlay.downShift, stepScale: overlay.stepScale },
     recommendation:
-      recommendation === undefined || !isFresh(recommendation, nowMs) ? undefined : { allocation: recommendation.allocation, savingPerHour: recommendation.savingPerHour },
+      recommendation === undefined || !isFresh(recommendation, nowMs)
+        ? undefined
+        : { allocation: recommendation.allocation, savingPerHour: recommendation.savingPerHour },
     schedules: sources.schedules,
     bounds: { min: policy.min, max: policy.max, tasksMin: policy.tasksMin, tasksMax: policy.tasksMax },
   };
 }
 
 /** While an execution of ours is open the live service differs from the booking for a good reason. */
-function isForeign(ledger: Ledger, name: string, booked: Allocation | undefined, desired: Allocation | undefined): boolean {
+function isForeign(
+  ledger: Ledger,
+  name: string,
+  booked: Allocation | undefined,
+  desired: Allocation | undefined,
+): boolean {
   if (booked === undefined || desired === undefined) return false;
   if (ledger.open.some((each) => each.steps.some((step) => step.component === name))) return false;
   return !sameAllocation(booked, desired);

@@ -1,6 +1,6 @@
 import type { HoldReason } from "../model/reasons.ts";
 import type { Candidate } from "./candidate.ts";
-import type { DecisionInput } from "./decide.ts";
+import type { DecisionInput } from "./decision-input.ts";
 import { areComplete } from "./verdicts.ts";
 
 type Gate = (input: DecisionInput, candidate: Candidate) => boolean;
@@ -17,7 +17,11 @@ const GATES: readonly (readonly [HoldReason, Gate])[] = [
   ["execution-in-progress", ({ facts }) => facts.open],
   ["deployment-in-progress", ({ facts }, { action }) => facts.service?.deploying === true && action !== "SCALE_OUT"],
   ["tasks-pending", ({ facts }, { direction }) => direction === "grow" && (facts.service?.pending ?? 0) > 0],
-  ["cooldown", ({ facts, policy }, { rule }) => facts.sinceLastMs !== undefined && facts.sinceLastMs < (rule?.cooldownMs ?? policy.cooldownMs)],
+  [
+    "cooldown",
+    ({ facts, policy }, { rule }) =>
+      facts.sinceLastMs !== undefined && facts.sinceLastMs < (rule?.cooldownMs ?? policy.cooldownMs),
+  ],
   ["rate-limit-component", isRateLimited],
   ["rate-limit-fleet", ({ facts, fleet }) => facts.fleetLastHour >= fleet.decision.decisionsPerHour],
   ["velocity-limit", ({ facts }, { direction }) => direction === "shrink" && facts.shrinkStampede],

@@ -21,7 +21,10 @@ export function manualSignals(request: ManualRequest, signals: readonly Signal[]
     if (signal.trigger !== request.trigger) return signal;
     const moved = request.target - signal.target;
     const proportional = signal.unit === "ratio" || signal.target === 0 ? undefined : request.target / signal.target;
-    const points = Array.from({ length: 60 }, (_, i) => ({ atMs: nowMs - (59 - i) * signal.periodMs, value: request.value }));
+    const points = Array.from({ length: 60 }, (_, i) => ({
+      atMs: nowMs - (59 - i) * signal.periodMs,
+      value: request.value,
+    }));
     const { absent: _, ...rest } = signal;
     return {
       ...rest,

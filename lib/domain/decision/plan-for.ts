@@ -3,22 +3,25 @@ import type { ComponentPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
 import { RESOURCE_NAMES, type Resources, totalOf } from "../model/resources.ts";
 import type { ActionName } from "../model/trigger.ts";
-import { costPerHour } from "../planning/prices.ts";
 import { planChange, planToBounds } from "../planning/plan-change.ts";
+import { costPerHour } from "../planning/prices.ts";
 import { planRebalance } from "../planning/rebalance.ts";
 import type { PlanRequest, PlanResult } from "../planning/request.ts";
 import type { Candidate } from "./candidate.ts";
-import type { DecisionInput } from "./decide.ts";
+import type { DecisionInput } from "./decision-input.ts";
 import { TRIGGERS_BY_NAME } from "./triggers/index.ts";
 
-export type Planned = { readonly kind: "plan"; readonly plan: Plan; readonly action: ActionName } | { readonly kind: "none"; readonly hold: HoldReason };
+export type Planned =
+  | { readonly kind: "plan"; readonly plan: Plan; readonly action: ActionName }
+  | { readonly kind: "none"; readonly hold: HoldReason };
 
 /** The absolute ECS values that a candidate comes to; where the fleet's limits bind, from a donor if there is one. */
 export function planFor(input: DecisionInput, candidate: Candidate): Planned {
   const { facts, current } = input;
   const policy = boundedPolicy(input);
   if (candidate.action === "OPTIMIZE") return optimize(input);
-  if (candidate.kind === "bounds" && candidate.direction === "grow") return named(planToBounds(policy, current, facts.room), candidate.action);
+  if (candidate.kind === "bounds" && candidate.direction === "grow")
+    return named(planToBounds(policy, current, facts.room), candidate.action);
   const factor = candidate.kind === "bounds" ? policy.factorDown : candidate.factor;
   const request: PlanRequest = {
     policy,
@@ -32,13 +35,20 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
   };
   if (candidate.direction === "shrink" && candidate.kind === "rule") {
     const planned = shrink(input, candidate, request);
-    return planned.kind === "plan" && !isWorthwhile(planned.plan) ? { kind: "none", hold: "saving-too-small" } : planned;
+    return planned.kind === "plan" && !isWorthwhile(planned.plan)
+      ? { kind: "none", hold: "saving-too-small" }
+      : planned;
   }
   const result = planChange(request);
-  if (result.kind === "none" && result.hold === "at-component-limit" && mayGrowInSize(candidate)) return named(planChange({ ...request, action: "SCALE_UP", resource: "cpu" }), "SCALE_UP");
+  if (result.kind === "none" && result.hold === "at-component-limit" && mayGrowInSize(candidate))
+    return named(planChange({ ...request, action: "SCALE_UP", resource: "cpu" }), "SCALE_UP");
   const donors = facts.donors ?? [];
-  if (result.kind === "plan" || result.hold !== "at-fleet-limit" || donors.length === 0) return named(result, candidate.action);
-  const rebalanced = planRebalance({ want: request, donors: donors.map((donor) => ({ ...donor, policy: donorPolicy(input, donor.component) })) });
+  if (result.kind === "plan" || result.hold !== "at-fleet-limit" || donors.length === 0)
+    return named(result, candidate.action);
+  const rebalanced = planRebalance({
+    want: request,
+    donors: donors.map((donor) => ({ ...donor, policy: donorPolicy(input, donor.component) })),
+  });
   return rebalanced.kind === "plan" ? named(rebalanced, "REBALANCE") : named(result, candidate.action);
 }
 
@@ -65,7 +75,9 @@ function shrink(input: DecisionInput, candidate: Candidate, request: PlanRequest
   if (candidate.sized !== "cpu") return named(planChange(request), candidate.action);
   const factor = Math.max(candidate.factor, slowness);
   if (factor <= LEAST_SHRINK) return named(planChange({ ...request, factor }), "SCALE_DOWN");
-  return slowness > 1 || request.current.tasks <= request.policy.tasksMin ? GUARDED : named(planChange({ ...request, action: "SCALE_IN" }), "SCALE_IN");
+  return slowness > 1 || request.current.tasks <= request.policy.tasksMin
+    ? GUARDED
+    : named(planChange({ ...request, action: "SCALE_IN" }), "SCALE_IN");
 }
 
 const GUARDED: Planned = { kind: "none", hold: "at-target-guard" };
@@ -95,7 +107,7 @@ function optimize(input: DecisionInput): Planned {
   const { allocation } = recommendation;
   if (slownessOf(input) * (current.size.cpu / allocation.size.cpu) > 1) return GUARDED;
   for (const name of RESOURCE_NAMES) {
-    const taken = (allocation.tasks * allocation.size[name] - current.tasks * current.size[name]);
+    const taken = allocation.tasks * allocation.size[name] - current.tasks * current.size[name];
     if (taken > Math.max(0, facts.room[name])) return { kind: "none", hold: "at-fleet-limit" };
   }
   const plan: Plan = {
@@ -103,13 +115,16 @@ function optimize(input: DecisionInput): Planned {
     limits: [],
     costDeltaPerHour: costPerHour(allocation) - costPerHour(current),
   };
-  return plan.costDeltaPerHour < 0 ? { kind: "plan", plan, action: "OPTIMIZE" } : { kind: "none", hold: "saving-too-small" };
+  return plan.costDeltaPerHour < 0
+    ? { kind: "plan", plan, action: "OPTIMIZE" }
+    : { kind: "none", hold: "saving-too-small" };
 }
 
 /** The policy with the bounds that held at decision time (schedules applied), as the facts carry them. */
 function boundedPolicy({ policy, facts }: DecisionInput): ComponentPolicy {
   const { min, max, tasksMin, tasksMax } = facts.bounds;
-  if (policy.min === min && policy.max === max && policy.tasksMin === tasksMin && policy.tasksMax === tasksMax) return policy;
+  if (policy.min === min && policy.max === max && policy.tasksMin === tasksMin && policy.tasksMax === tasksMax)
+    return policy;
   return { ...policy, min, max, tasksMin, tasksMax };
 }
 
@@ -142,4 +157,3 @@ const RESOURCE_BY_METRIC: Readonly<Record<string, keyof Resources | undefined>> 
   networkUsed: "network",
   storageUsed: "storage",
 };
-

@@ -4,12 +4,17 @@ import type { Signal } from "../model/signal.ts";
 import { STRATEGIES_BY_NAME } from "./strategies/index.ts";
 
 /** What each rule of a component says, in the order of the rules: the strategy's opinion of the rule's signal. */
-export function verdictsFor(policy: ComponentPolicy, signals: readonly Signal[], overlay: DecisionFacts["overlay"]): Verdict[] {
+export function verdictsFor(
+  policy: ComponentPolicy,
+  signals: readonly Signal[],
+  overlay: DecisionFacts["overlay"],
+): Verdict[] {
   const strategy = STRATEGIES_BY_NAME[policy.strategy];
   return policy.rules.map((rule, i) => {
     const signal = signals[i];
     const { name, trigger, priority } = rule;
-    if (signal?.value === undefined) return { rule: name, trigger, priority, want: "hold", because: noValue(rule), judgedAs: policy.strategy };
+    if (signal?.value === undefined)
+      return { rule: name, trigger, priority, want: "hold", because: noValue(rule), judgedAs: policy.strategy };
     const opinion = strategy.judge(
       {
         signal,

@@ -161,12 +161,14 @@ function quiet({ ledger, steps, nowMs }: Claim): RefusalReason | undefined {
   return steps.some(({ component }) => nowMs < (ledger.quietUntil[component]?.untilMs ?? 0)) ? "cooldown" : undefined;
 }
 
+/** Not booked means never read so far, which the next pass may mend; booked otherwise does not come back. */
 function bookedBaseline({ ledger, steps }: Claim): RefusalReason | undefined {
-  const same = steps.every(({ component, before }) => {
+  for (const { component, before } of steps) {
     const booked = ledger.booked[component];
-    return booked !== undefined && sameAllocation(booked, before);
-  });
-  return same ? undefined : "baseline-changed";
+    if (booked === undefined) return "service-unavailable";
+    if (!sameAllocation(booked, before)) return "baseline-changed";
+  }
+  return undefined;
 }
 
 /** The rule's own cooldown for the component it speaks for, else the component's. A clock that steps back prolongs it. */

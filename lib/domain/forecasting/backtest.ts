@@ -80,7 +80,7 @@ export function judge(naiveLoss: readonly number[], modelLoss: readonly number[]
 function replay(trial: Trial): Scores {
   const { grid, curves, seasonSteps } = trial;
   const scores: Scores = { model: lists(trial.steps), naive: lists(trial.steps), naiveLoss: [], modelLoss: [] };
-  const first = Math.max(Math.ceil(SEASONS_BEFORE_FOLDS * seasonSteps), grid.length - FOLDS_MAX * seasonSteps);
+  const first = Math.max(Math.ceil(SEASONS_BEFORE_FOLDS * seasonSteps), grid.length - FOLDS_MAX * seasonSteps, Math.floor(grid.length / 2));
   for (let fold = first; fold < grid.length; fold += seasonSteps) {
     const ridge = fitLagRidge({ grid, curves, origin: fold }, seasonSteps, trial.fittedSteps);
     const end = Math.min(grid.length, fold + seasonSteps);

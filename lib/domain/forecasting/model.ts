@@ -48,7 +48,7 @@ export interface Margins {
 }
 
 /**
- * All that a forecast needs besides the recent samples. Plain JSON without NaN, about 7 kB. Values marked "root units"
+ * All that a forecast needs besides the recent samples. Plain JSON without NaN, about 9 kB. Values marked "root units"
  * are √(demand / scale).
  */
 export interface TrainedModel {

@@ -112,7 +112,9 @@ export interface DecisionResult {
 export interface DecisionFacts {
   readonly paused: boolean;
   /** Absent while the service could not be described. */
-  readonly service?: { readonly running: number; readonly pending: number; readonly deploying: boolean; readonly refused: boolean } | undefined;
+  readonly service?:
+    | { readonly running: number; readonly pending: number; readonly deploying: boolean; readonly refused: boolean }
+    | undefined;
   /** Recent peak of absolute use, milli-units, where known. */
   readonly used: Partial<Resources>;
   /** Smallest share of the window that is present over all rules' metrics, 0..1. */
@@ -139,7 +141,12 @@ export interface DecisionFacts {
   /** Names of the schedules that are open. */
   readonly schedules: readonly string[];
   /** Bounds that held, with schedules applied. */
-  readonly bounds: { readonly min: Resources; readonly max: Resources; readonly tasksMin: number; readonly tasksMax: number };
+  readonly bounds: {
+    readonly min: Resources;
+    readonly max: Resources;
+    readonly tasksMin: number;
+    readonly tasksMax: number;
+  };
   /** Who could give, when the fleet's limits bound. */
   readonly donors?: readonly DonorFact[] | undefined;
 }

@@ -6,7 +6,13 @@ export interface Learning {
   readonly component: string;
   readonly version: number;
   /** Newest last, at most 10 (decision.effectivenessWindow). */
-  readonly history: readonly { readonly decision: string; readonly atMs: number; readonly trigger?: TriggerName | undefined; readonly direction: "grow" | "shrink" | "same"; readonly effectiveness: number }[];
+  readonly history: readonly {
+    readonly decision: string;
+    readonly atMs: number;
+    readonly trigger?: TriggerName | undefined;
+    readonly direction: "grow" | "shrink" | "same";
+    readonly effectiveness: number;
+  }[];
   readonly succeeded: number;
   readonly failed: number;
   readonly rolledBack: number;
@@ -37,7 +43,15 @@ export interface Recommendation {
   readonly component: string;
   readonly madeAtMs: number;
   readonly kind: "OPTIMIZE";
-  readonly allocation: { readonly tasks: number; readonly size: { readonly cpu: number; readonly memory: number; readonly network: number; readonly storage: number } };
+  readonly allocation: {
+    readonly tasks: number;
+    readonly size: {
+      readonly cpu: number;
+      readonly memory: number;
+      readonly network: number;
+      readonly storage: number;
+    };
+  };
   /** Dollars an hour; positive. */
   readonly savingPerHour: number;
   readonly because: string;

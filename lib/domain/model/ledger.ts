@@ -27,7 +27,12 @@ export interface Ledger {
   /** Applied decisions of the last hour (or the longest cooldown), ascending by time. */
   readonly recent: readonly RecentExecution[];
   /** Until when a component is left alone after somebody else changed it, or after a failure. */
-  readonly quietUntil: Readonly<Record<string, { readonly untilMs: number; readonly why: "foreign-change" | "backing-off"; readonly failures: number }>>;
+  readonly quietUntil: Readonly<
+    Record<
+      string,
+      { readonly untilMs: number; readonly why: "foreign-change" | "backing-off"; readonly failures: number }
+    >
+  >;
   /** All decisions decided before this are terminal: where the search for open ones starts. */
   readonly watermarkMs: number;
 }

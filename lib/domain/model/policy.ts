@@ -25,7 +25,12 @@ export interface DecisionPolicy {
   readonly minimumConfidence: number;
   readonly concurrentExecutions: number;
   readonly decisionsPerHour: number;
-  readonly weights: { readonly deviation: number; readonly effectiveness: number; readonly stability: number; readonly headroom: number };
+  readonly weights: {
+    readonly deviation: number;
+    readonly effectiveness: number;
+    readonly stability: number;
+    readonly headroom: number;
+  };
   readonly effectivenessWindow: number;
   readonly effectivenessPrior: number;
   /** A PENDING decision older than this is not carried out. */
@@ -58,10 +63,26 @@ export interface ExecutionPolicy {
   readonly harmScore: number;
 }
 export interface OptimizationPolicy {
-  readonly tuning: { readonly shiftMax: number; readonly stepScaleMin: number; readonly stepScaleMax: number; readonly decisionsMin: number };
-  readonly forecast: { readonly historyMs: number; readonly horizonMs: number; readonly coverage: number; readonly refitMs: number };
+  readonly tuning: {
+    readonly shiftMax: number;
+    readonly stepScaleMin: number;
+    readonly stepScaleMax: number;
+    readonly decisionsMin: number;
+  };
+  readonly forecast: {
+    readonly historyMs: number;
+    readonly horizonMs: number;
+    readonly coverage: number;
+    readonly refitMs: number;
+  };
   readonly rightSizing: { readonly savingMin: number; readonly evidenceMs: number; readonly headroom: number };
-  readonly retention: { readonly samplesMs: number; readonly rollups5mMs: number; readonly rollups1hMs: number; readonly holdsMs: number; readonly actionsMs: number };
+  readonly retention: {
+    readonly samplesMs: number;
+    readonly rollups5mMs: number;
+    readonly rollups1hMs: number;
+    readonly holdsMs: number;
+    readonly actionsMs: number;
+  };
 }
 
 export type ComputeType = "fargate" | "ec2";

@@ -16,7 +16,15 @@ export type TriggerName = (typeof TRIGGERS)[number];
 export const STRATEGIES = ["REACTIVE", "PREDICTIVE", "PROACTIVE", "ADAPTIVE", "CONSERVATIVE", "AGGRESSIVE"] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
-export const ACTIONS = ["SCALE_UP", "SCALE_DOWN", "SCALE_OUT", "SCALE_IN", "REBALANCE", "OPTIMIZE", "NO_ACTION"] as const;
+export const ACTIONS = [
+  "SCALE_UP",
+  "SCALE_DOWN",
+  "SCALE_OUT",
+  "SCALE_IN",
+  "REBALANCE",
+  "OPTIMIZE",
+  "NO_ACTION",
+] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
 /** What a trigger's numbers mean. `ratio` is 0..1 inside and shown as percent. */

@@ -1,6 +1,6 @@
 import type { ComponentPolicy } from "../model/policy.ts";
 import { FREE_STORAGE_MILLI } from "../model/resources.ts";
-import { METRICS, type Absence, type MetricName, type Sample } from "../model/sample.ts";
+import { type Absence, METRICS, type MetricName, type Sample } from "../model/sample.ts";
 import type { ServiceState } from "../model/service.ts";
 
 interface Surroundings {
@@ -29,7 +29,12 @@ export function plausibleSample(sample: Sample, surroundings: Surroundings): Sam
   return { endMs: sample.endMs, periodMs: sample.periodMs, values, absent };
 }
 
-function problemOf(metric: MetricName, value: number, sample: Sample, { previous, service }: Surroundings): Absence | undefined {
+function problemOf(
+  metric: MetricName,
+  value: number,
+  sample: Sample,
+  { previous, service }: Surroundings,
+): Absence | undefined {
   if (!Number.isFinite(value)) return "not-finite";
   if (value < 0) return "negative";
   if (metric === "errorRate" && value > 1) return "implausible";
@@ -48,13 +53,22 @@ function ceilingOf(metric: MetricName, { desired, running }: ServiceState): numb
   return undefined;
 }
 
-function isContradicted(metric: MetricName, sample: Sample, previous: readonly Sample[], service: ServiceState | undefined): boolean {
+function isContradicted(
+  metric: MetricName,
+  sample: Sample,
+  previous: readonly Sample[],
+  service: ServiceState | undefined,
+): boolean {
   const running = service?.running ?? 0;
   if (metric === "memoryUsed") return running > 0;
   if (metric === "cpuUsed") return running > 0 && (sample.values.throughput ?? 0) > 0;
   if (metric === "throughput") {
     const busy = previous.slice(-3).every((each) => (each.values.throughput ?? 0) > 0) && previous.length >= 3;
-    return running > 0 && busy && (sample.values.cpuUsed ?? 0) > 0.5 * (previous[previous.length - 1]?.values.cpuUsed ?? Number.POSITIVE_INFINITY);
+    return (
+      running > 0 &&
+      busy &&
+      (sample.values.cpuUsed ?? 0) > 0.5 * (previous[previous.length - 1]?.values.cpuUsed ?? Number.POSITIVE_INFINITY)
+    );
   }
   return false;
 }

@@ -1,6 +1,6 @@
+import { type ReadingContext, TRIGGERS_BY_NAME, type Trigger } from "../decision/triggers/index.ts";
 import type { ForecastPath } from "../forecasting/index.ts";
 import { pathAt } from "../forecasting/index.ts";
-import { TRIGGERS_BY_NAME, type ReadingContext, type Trigger } from "../decision/triggers/index.ts";
 import type { ComponentState } from "../model/component-state.ts";
 import type { ComponentPolicy, MonitorPolicy, RulePolicy } from "../model/policy.ts";
 import type { Allocation } from "../model/resources.ts";
@@ -38,7 +38,11 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
   const forecast = forecastFor(trigger, request);
   const forecastOnly = trigger.forecastOnly === true;
   const trusted = forecast?.trusted === true;
-  const absent = fresh ? (forecastOnly && !trusted ? "no-source" : undefined) : absenceOf(trigger, state, newest !== undefined);
+  const absent = fresh
+    ? forecastOnly && !trusted
+      ? "no-source"
+      : undefined
+    : absenceOf(trigger, state, newest !== undefined);
   const value = absent !== undefined ? undefined : forecastOnly ? forecast?.upper : newest?.value;
   return {
     rule: rule.name,
@@ -49,7 +53,8 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
     target: rule.target,
     up: rule.up,
     down: rule.down,
-    points: forecastOnly && value !== undefined ? [...points.slice(0, -1), { atMs: newest?.atMs ?? nowMs, value }] : points,
+    points:
+      forecastOnly && value !== undefined ? [...points.slice(0, -1), { atMs: newest?.atMs ?? nowMs, value }] : points,
     periodMs: monitor.periodMs,
     ageMs,
     completeness: completenessOf(trigger, request),
@@ -64,7 +69,8 @@ function pointsOf(trigger: Trigger, { policy, state, allocation, changedAtMs, no
   const points: SignalPoint[] = [];
   for (const sample of state.window) {
     if (sample.endMs > nowMs) continue;
-    if (changedAtMs !== undefined && !trigger.scalesWithCapacity && sample.endMs - sample.periodMs < changedAtMs) continue;
+    if (changedAtMs !== undefined && !trigger.scalesWithCapacity && sample.endMs - sample.periodMs < changedAtMs)
+      continue;
     const value = trigger.read(sample, context);
     if (value !== undefined && Number.isFinite(value)) points.push({ atMs: sample.endMs, value: rounded(value) });
   }

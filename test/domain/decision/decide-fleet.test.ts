@@ -4,12 +4,22 @@ import { explainDecision } from "../../../lib/domain/decision/explain.ts";
 import { replayDecision } from "../../../lib/domain/decision/replay.ts";
 import type { Decision } from "../../../lib/domain/model/decision.ts";
 import type { FleetPolicy } from "../../../lib/domain/model/policy.ts";
-import { aFleet, ALLOCATION, aLedger, aState, aWindow, NOW_MS, theRecords, type Values } from "../../support/fleet-builders.ts";
+import {
+  ALLOCATION,
+  aFleet,
+  aLedger,
+  aState,
+  aWindow,
+  NOW_MS,
+  theRecords,
+  type Values,
+} from "../../support/fleet-builders.ts";
 
 const HOT: Values = { cpuUsed: 1800 }; // 90 % of 2 x 1 vCPU; up above 70 %
 const IDLE: Values = { cpuUsed: 400, memoryUsed: 600, responseTime: 100 };
 const only = (decisions: readonly Decision[]): Decision => decisions[0] as Decision;
-const decideWith = (fleet: FleetPolicy, records: Partial<FleetRecords>) => decideFleet(fleet, theRecords(fleet, records), NOW_MS);
+const decideWith = (fleet: FleetPolicy, records: Partial<FleetRecords>) =>
+  decideFleet(fleet, theRecords(fleet, records), NOW_MS);
 const one = (values: Values, newest: Values = {}) => [aState("service-a", aWindow(values, newest))];
 
 describe("one component", () => {
@@ -17,20 +27,39 @@ describe("one component", () => {
 
   test("on target it holds, and says so", () => {
     const decision = only(decideWith(fleet, {}));
-    expect(decision).toMatchObject({ action: "NO_ACTION", hold: "on-target", status: "HELD", id: `service-a@${NOW_MS}` });
+    expect(decision).toMatchObject({
+      action: "NO_ACTION",
+      hold: "on-target",
+      status: "HELD",
+      id: `service-a@${NOW_MS}`,
+    });
     expect(explainDecision(decision)).toBe("service-a holds: all rules are within their thresholds.");
   });
 
   test("a CPU breach grows the size of the tasks by the factor", () => {
     const decision = only(decideWith(fleet, { states: one(HOT) }));
-    expect(decision).toMatchObject({ action: "SCALE_UP", direction: "grow", resource: "CPU", rule: "cpu", status: "PENDING" });
-    expect(decision.plan?.steps).toEqual([{ component: "service-a", before: ALLOCATION, after: { tasks: 2, size: { ...ALLOCATION.size, cpu: 1300 } } }]);
+    expect(decision).toMatchObject({
+      action: "SCALE_UP",
+      direction: "grow",
+      resource: "CPU",
+      rule: "cpu",
+      status: "PENDING",
+    });
+    expect(decision.plan?.steps).toEqual([
+      { component: "service-a", before: ALLOCATION, after: { tasks: 2, size: { ...ALLOCATION.size, cpu: 1300 } } },
+    ]);
     expect(decision.expected?.value).toBeCloseTo(0.9 / 1.3, 3);
-    expect(explainDecision(decision)).toBe("service-a SCALE_UP: cpu utilization 90 % is above 70 %; 1 -> 1.3 vCPU a task, confidence 93.8 %.");
+    expect(explainDecision(decision)).toBe(
+      "service-a SCALE_UP: cpu utilization 90 % is above 70 %; 1 -> 1.3 vCPU a task, confidence 93.8 %.",
+    );
   });
 
   test("a slow response grows the number of tasks", () => {
-    expect(only(decideWith(fleet, { states: one({ responseTime: 1200 }) }))).toMatchObject({ action: "SCALE_OUT", resource: "INSTANCES", rule: "response-time" });
+    expect(only(decideWith(fleet, { states: one({ responseTime: 1200 }) }))).toMatchObject({
+      action: "SCALE_OUT",
+      resource: "INSTANCES",
+      rule: "response-time",
+    });
   });
 
   test("growth wins over shrinkage", () => {
@@ -49,7 +78,10 @@ describe("one component", () => {
 
   test("observe records and leaves it at that; recommend waits for a person", () => {
     expect(only(decideWith(aFleet({ mode: "observe" }), { states: one(HOT) })).status).toBe("OBSERVED");
-    expect(only(decideWith(aFleet({ mode: "recommend" }), { states: one(HOT) }))).toMatchObject({ status: "AWAITING_APPROVAL", expiresAtMs: NOW_MS + 900_000 });
+    expect(only(decideWith(aFleet({ mode: "recommend" }), { states: one(HOT) }))).toMatchObject({
+      status: "AWAITING_APPROVAL",
+      expiresAtMs: NOW_MS + 900_000,
+    });
   });
 
   test("under the confidence bar it is recorded with its plan and factors, not executed", () => {
@@ -57,7 +89,13 @@ describe("one component", () => {
     const decision = only(decideWith(strict, { states: one(HOT) }));
     expect(decision).toMatchObject({ action: "NO_ACTION", hold: "below-confidence" });
     expect(decision.plan).toBeDefined();
-    expect(decision.confidence).toEqual({ deviation: 100, effectiveness: 75, stability: 100, headroom: 100, total: 93.8 });
+    expect(decision.confidence).toEqual({
+      deviation: 100,
+      effectiveness: 75,
+      stability: 100,
+      headroom: 100,
+      total: 93.8,
+    });
   });
 });
 
@@ -65,7 +103,10 @@ describe("doubt never shrinks", () => {
   const fleet = aFleet();
   const idle = aWindow(IDLE);
   test.each<[string, ReturnType<typeof aWindow>]>([
-    ["one sample of another rule's metric is missing at the end", idle.map((sample, i) => (i < 14 ? sample : without(sample, "memoryUsed")))],
+    [
+      "one sample of another rule's metric is missing at the end",
+      idle.map((sample, i) => (i < 14 ? sample : without(sample, "memoryUsed"))),
+    ],
     ["four of fifteen samples are missing", idle.filter((_, i) => i > 3)],
     ["everything is five minutes old", idle.map((sample) => ({ ...sample, endMs: sample.endMs - 300_000 }))],
     ["nothing was ever seen", []],
@@ -78,7 +119,10 @@ describe("doubt never shrinks", () => {
     expect(only(decideWith(fleet, { states: [aState("service-a", idle)] })).direction).toBe("shrink");
   });
   test("silence for want of traffic is knowledge, not doubt", () => {
-    const quiet = idle.map((sample) => ({ ...without(sample, "responseTime"), absent: { responseTime: "no-traffic" as const } }));
+    const quiet = idle.map((sample) => ({
+      ...without(sample, "responseTime"),
+      absent: { responseTime: "no-traffic" as const },
+    }));
     expect(only(decideWith(fleet, { states: [aState("service-a", quiet)] })).direction).toBe("shrink");
   });
   test("missing data still lets another rule grow", () => {
@@ -89,29 +133,91 @@ describe("doubt never shrinks", () => {
 
 describe("each gate by itself", () => {
   const fleet = aFleet();
-  const recent = (minutesAgo: number, direction: "grow" | "shrink", component = "service-a", decision = `d${minutesAgo}`) => ({ decision, component, direction, atMs: NOW_MS - minutesAgo * 60_000, removedCpu: 0 });
+  const recent = (
+    minutesAgo: number,
+    direction: "grow" | "shrink",
+    component = "service-a",
+    decision = `d${minutesAgo}`,
+  ) => ({ decision, component, direction, atMs: NOW_MS - minutesAgo * 60_000, removedCpu: 0 });
   const hot = one(HOT);
   test.each<[string, Partial<FleetRecords>, string]>([
     ["paused", { ledger: aLedger(fleet, { paused: true }) }, "paused"],
     ["four minutes after a decision", { ledger: aLedger(fleet, { recent: [recent(4, "grow")] }) }, "cooldown"],
-    ["four ups this hour", { ledger: aLedger(fleet, { recent: [50, 40, 30, 20].map((each) => recent(each, "grow")) }) }, "rate-limit-component"],
-    ["ten decisions of the fleet this hour", { ledger: aLedger(fleet, { recent: Array.from({ length: 10 }, (_, i) => recent(50 - i, "grow", "other", `o${i}`)) }) }, "rate-limit-fleet"],
-    ["somebody else changed it", { states: [aState("service-a", aWindow(HOT), { desired: { ...ALLOCATION, tasks: 3 } })] }, "foreign-change"],
-    ["quiet after a foreign change", { ledger: aLedger(fleet, { quietUntil: { "service-a": { untilMs: NOW_MS + 1, why: "foreign-change", failures: 0 } } }) }, "foreign-change"],
-    ["backing off", { ledger: aLedger(fleet, { quietUntil: { "service-a": { untilMs: NOW_MS + 1, why: "backing-off", failures: 1 } } }) }, "backing-off"],
-    ["deployment in progress and a resize wanted", { states: [aState("service-a", aWindow(HOT), { deploying: true })] }, "deployment-in-progress"],
+    [
+      "four ups this hour",
+      { ledger: aLedger(fleet, { recent: [50, 40, 30, 20].map((each) => recent(each, "grow")) }) },
+      "rate-limit-component",
+    ],
+    [
+      "ten decisions of the fleet this hour",
+      {
+        ledger: aLedger(fleet, {
+          recent: Array.from({ length: 10 }, (_, i) => recent(50 - i, "grow", "other", `o${i}`)),
+        }),
+      },
+      "rate-limit-fleet",
+    ],
+    [
+      "somebody else changed it",
+      { states: [aState("service-a", aWindow(HOT), { desired: { ...ALLOCATION, tasks: 3 } })] },
+      "foreign-change",
+    ],
+    [
+      "quiet after a foreign change",
+      {
+        ledger: aLedger(fleet, {
+          quietUntil: { "service-a": { untilMs: NOW_MS + 1, why: "foreign-change", failures: 0 } },
+        }),
+      },
+      "foreign-change",
+    ],
+    [
+      "backing off",
+      {
+        ledger: aLedger(fleet, {
+          quietUntil: { "service-a": { untilMs: NOW_MS + 1, why: "backing-off", failures: 1 } },
+        }),
+      },
+      "backing-off",
+    ],
+    [
+      "deployment in progress and a resize wanted",
+      { states: [aState("service-a", aWindow(HOT), { deploying: true })] },
+      "deployment-in-progress",
+    ],
     ["tasks pending", { states: [aState("service-a", aWindow(HOT), { pending: 1 })] }, "tasks-pending"],
-    ["service refuses writes", { states: [aState("service-a", aWindow(HOT), { refusal: "CODE_DEPLOY" })] }, "service-unavailable"],
-    ["service cannot be described", { states: [{ ...aState("service-a", aWindow(HOT)), serviceProblem: "denied" }] }, "service-unavailable"],
+    [
+      "service refuses writes",
+      { states: [aState("service-a", aWindow(HOT), { refusal: "CODE_DEPLOY" })] },
+      "service-unavailable",
+    ],
+    [
+      "service cannot be described",
+      { states: [{ ...aState("service-a", aWindow(HOT)), serviceProblem: "denied" }] },
+      "service-unavailable",
+    ],
   ])("%s: holds", (_, records, hold) => {
     expect(only(decideWith(fleet, { states: hot, ...records }))).toMatchObject({ action: "NO_ACTION", hold });
   });
   test.each<[string, Partial<FleetRecords>]>([
     ["nothing closed", {}],
     ["five minutes after a decision", { ledger: aLedger(fleet, { recent: [recent(5, "grow")] }) }],
-    ["three ups this hour, and one before", { ledger: aLedger(fleet, { recent: [61, 40, 30, 20].map((each) => recent(each, "grow")) }) }],
-    ["nine decisions of the fleet this hour", { ledger: aLedger(fleet, { recent: Array.from({ length: 9 }, (_, i) => recent(50 - i, "grow", "other", `o${i}`)) }) }],
-    ["quiet time over", { ledger: aLedger(fleet, { quietUntil: { "service-a": { untilMs: NOW_MS, why: "backing-off", failures: 1 } } }) }],
+    [
+      "three ups this hour, and one before",
+      { ledger: aLedger(fleet, { recent: [61, 40, 30, 20].map((each) => recent(each, "grow")) }) },
+    ],
+    [
+      "nine decisions of the fleet this hour",
+      {
+        ledger: aLedger(fleet, {
+          recent: Array.from({ length: 9 }, (_, i) => recent(50 - i, "grow", "other", `o${i}`)),
+        }),
+      },
+    ],
+    [
+      "quiet time over",
+      { ledger: aLedger(fleet, { quietUntil: { "service-a": { untilMs: NOW_MS, why: "backing-off", failures: 1 } } }) },
+    ],
   ])("%s: acts", (_, records) => {
     expect(only(decideWith(fleet, { states: hot, ...records })).action).toBe("SCALE_UP");
   });
@@ -125,19 +231,28 @@ describe("the fleet", () => {
   test("what the limit leaves goes to the surest first; the next is given by a donor, or holds", () => {
     const fleet = aFleet({ limits: { cpu: 6.6, memory: 100, network: 10, storage: 100 } }, {}, {}, {});
     const hotter = aState("service-b", aWindow({ cpuUsed: 2000 }));
-    const states = [aState("service-a", aWindow({ cpuUsed: 1560 })), hotter, aState("service-c", aWindow({ cpuUsed: 1000, memoryUsed: 1300 }))];
+    const states = [
+      aState("service-a", aWindow({ cpuUsed: 1560 })),
+      hotter,
+      aState("service-c", aWindow({ cpuUsed: 1000, memoryUsed: 1300 })),
+    ];
     const [a, b, c] = decideWith(fleet, { states });
     expect(b).toMatchObject({ action: "SCALE_UP" }); // 6.0 + 0.6 of 6.6
     expect(a?.plan?.steps.map((step) => step.component)).toEqual(["service-c", "service-a"]);
     expect(a?.action).toBe("REBALANCE");
     expect(c).toMatchObject({ action: "NO_ACTION" });
-    const after = [a, b].flatMap((each) => each?.plan?.steps ?? []).reduce((sum, step) => sum + step.after.tasks * step.after.size.cpu, 0);
+    const after = [a, b]
+      .flatMap((each) => each?.plan?.steps ?? [])
+      .reduce((sum, step) => sum + step.after.tasks * step.after.size.cpu, 0);
     expect(after).toBeLessThanOrEqual(6600);
   });
 
   test("without a donor it holds at the fleet's limit", () => {
     const fleet = aFleet({ limits: { cpu: 4, memory: 100, network: 10, storage: 100 } }, {}, {});
-    const states = [aState("service-a", aWindow(HOT)), aState("service-b", aWindow({ cpuUsed: 1200, memoryUsed: 1400 }))];
+    const states = [
+      aState("service-a", aWindow(HOT)),
+      aState("service-b", aWindow({ cpuUsed: 1200, memoryUsed: 1400 })),
+    ];
     expect(decideWith(fleet, { states })[0]).toMatchObject({ action: "NO_ACTION", hold: "at-fleet-limit" });
   });
 
@@ -149,30 +264,59 @@ describe("the fleet", () => {
 
   test("a recommendation is taken up only when no rule wants anything", () => {
     const fleet = aFleet();
-    const recommendation = { v: 1 as const, component: "service-a", madeAtMs: NOW_MS, kind: "OPTIMIZE" as const, allocation: { tasks: 2, size: { ...ALLOCATION.size, memory: 900 } }, savingPerHour: 0.01, because: "" };
-    expect(only(decideWith(fleet, { recommendations: [recommendation] }))).toMatchObject({ action: "OPTIMIZE", direction: "shrink" });
+    const recommendation = {
+      v: 1 as const,
+      component: "service-a",
+      madeAtMs: NOW_MS,
+      kind: "OPTIMIZE" as const,
+      allocation: { tasks: 2, size: { ...ALLOCATION.size, memory: 900 } },
+      savingPerHour: 0.01,
+      because: "",
+    };
+    expect(only(decideWith(fleet, { recommendations: [recommendation] }))).toMatchObject({
+      action: "OPTIMIZE",
+      direction: "shrink",
+    });
     expect(only(decideWith(fleet, { states: one(HOT), recommendations: [recommendation] })).action).toBe("SCALE_UP");
-    expect(only(decideWith(fleet, { recommendations: [{ ...recommendation, madeAtMs: NOW_MS - 7_200_000 }] })).hold).toBe("on-target");
+    expect(
+      only(decideWith(fleet, { recommendations: [{ ...recommendation, madeAtMs: NOW_MS - 7_200_000 }] })).hold,
+    ).toBe("on-target");
   });
 
   test("a component below its minimum is brought up to it whatever its rules say", () => {
     const fleet = aFleet({}, { tasks: { min: 4, max: 20 } });
-    expect(only(decideWith(fleet, {}))).toMatchObject({ action: "SCALE_OUT", plan: { steps: [{ after: { tasks: 4 } }] } });
+    expect(only(decideWith(fleet, {}))).toMatchObject({
+      action: "SCALE_OUT",
+      plan: { steps: [{ after: { tasks: 4 } }] },
+    });
   });
 });
 
 describe("replay", () => {
   const fleet = aFleet({ limits: { cpu: 6.6, memory: 100, network: 10, storage: 100 } }, {}, {}, {});
-  const states = [aState("service-a", aWindow({ cpuUsed: 1560 })), aState("service-b", aWindow({ cpuUsed: 2000 })), aState("service-c", aWindow({ cpuUsed: 1000, memoryUsed: 1300 }))];
+  const states = [
+    aState("service-a", aWindow({ cpuUsed: 1560 })),
+    aState("service-b", aWindow({ cpuUsed: 2000 })),
+    aState("service-c", aWindow({ cpuUsed: 1000, memoryUsed: 1300 })),
+  ];
   test("every stored decision replays to the same result, also after a trip through JSON", () => {
     for (const decision of decideWith(fleet, { states })) {
       const stored = JSON.parse(JSON.stringify(decision)) as Decision;
-      expect(replayDecision(stored, fleet), decision.id).toMatchObject({ same: true, policyChanged: false, differences: [] });
+      expect(replayDecision(stored, fleet), decision.id).toMatchObject({
+        same: true,
+        policyChanged: false,
+        differences: [],
+      });
     }
   });
   test("another policy is told, and a forged record differs", () => {
     const stored = decideWith(fleet, { states })[1] as Decision;
-    const other = aFleet({ limits: { cpu: 6.6, memory: 100, network: 10, storage: 100 } }, {}, { factor: { up: 2, down: 0.5 } }, {});
+    const other = aFleet(
+      { limits: { cpu: 6.6, memory: 100, network: 10, storage: 100 } },
+      {},
+      { factor: { up: 2, down: 0.5 } },
+      {},
+    );
     expect(replayDecision(stored, other)).toMatchObject({ same: false, policyChanged: true });
     expect(replayDecision({ ...stored, action: "SCALE_IN" }, fleet).differences).toEqual(["action"]);
   });

@@ -19,11 +19,25 @@ describe("the six strategies on the same series", () => {
       const values = SERIES[series] ?? [];
       const sequences = STRATEGIES.map((name) => sequenceOf(name, values));
       expect(new Set(sequences).size, sequences.join("\n")).toBe(6);
-      for (const [i, name] of STRATEGIES.entries()) expect(sequences[i], name).toBe(documented.get(`${series} ${name}`));
+      for (const [i, name] of STRATEGIES.entries())
+        expect(sequences[i], name).toBe(documented.get(`${series} ${name}`));
     });
   }
 
   test("the table has all thirty rows", () => expect(documented.size).toBe(30));
+});
+
+test.each([
+  ["reactive", "REACTIVE"],
+  ["predictive", "PREDICTIVE"],
+  ["proactive", "PROACTIVE"],
+  ["adaptive", "ADAPTIVE"],
+  ["conservative", "CONSERVATIVE"],
+  ["aggressive", "AGGRESSIVE"],
+] as const)("%s refuses parameters it does not know", (_, name) => {
+  const { parameters } = STRATEGIES_BY_NAME[name];
+  expect(parameters.safeParse({}).success).toBe(true);
+  expect(parameters.safeParse({ nonsense: 1 }).success).toBe(false);
 });
 
 describe("what a strategy refuses", () => {
@@ -34,13 +48,32 @@ describe("what a strategy refuses", () => {
   test("PREDICTIVE without a trusted forecast judges as REACTIVE and says so", () => {
     const seen = signalAt([...flat(0.5), 0.5, 0.5, 0.5, 0.5, 0.99], 14, 1);
     expect(judge("PREDICTIVE", seen)).toMatchObject({ want: "grow", judgedAs: "PREDICTIVE" });
-    const forecast = seen.forecast === undefined ? undefined : { ...seen.forecast, trusted: false, reason: "not-enough-history" };
+    const forecast =
+      seen.forecast === undefined ? undefined : { ...seen.forecast, trusted: false, reason: "not-enough-history" };
     expect(judge("PREDICTIVE", { ...seen, forecast })).toMatchObject({ want: "hold", judgedAs: "REACTIVE" });
   });
 
   test("PREDICTIVE does not shrink into a forecast rise", () => {
-    expect(judge("PREDICTIVE", signalAt([...flat(0.4), ...flat(0.4), 0.8], 20, 1))).toMatchObject({ want: "hold", because: "forecast-does-not-allow" });
+    expect(judge("PREDICTIVE", signalAt([...flat(0.4), ...flat(0.4), 0.8], 20, 1))).toMatchObject({
+      want: "hold",
+      because: "forecast-does-not-allow",
+    });
     expect(judge("PREDICTIVE", signalAt(flat(0.4), 14, 1))).toMatchObject({ want: "shrink", judgedAs: "PREDICTIVE" });
+  });
+
+  test("PROACTIVE keeps headroom and sees a clear trend; CONSERVATIVE waits five minutes for the same breach", () => {
+    const ramp = Array.from({ length: 15 }, (_, i) => 0.5 + i * 0.01); // 64 % now, 69 % in five minutes; the line is 65 %
+    expect(judge("PROACTIVE", signalAt(ramp, 14, 1))).toMatchObject({
+      want: "grow",
+      because: "trend-crosses-threshold",
+    });
+    expect(judge("PROACTIVE", signalAt(ramp, 14, 1), { headroomPercent: 0, leadSeconds: 60 }).want).toBe("hold");
+    const breach = [...flat(0.6), 0.8, 0.8, 0.8, 0.8, 0.8];
+    expect(judge("CONSERVATIVE", signalAt(breach, 18, 1))).toMatchObject({ want: "hold", because: "not-sustained" });
+    expect(judge("CONSERVATIVE", signalAt(breach, 19, 1))).toMatchObject({
+      want: "grow",
+      because: "sustained-above-threshold",
+    });
   });
 
   test("a gap inside the stretch is no evidence", () => {
@@ -53,7 +86,10 @@ describe("what a strategy refuses", () => {
   test("ADAPTIVE follows what was learned, and never moves a threshold onto its target", () => {
     const signal = signalAt(flat(0.68), 14, 1);
     const learned = (upShift: number) =>
-      STRATEGIES_BY_NAME.ADAPTIVE.judge({ signal, rule: RULE, factorUp: 1.3, factorDown: 0.8, overlay: { upShift, downShift: 0, stepScale: 2 } }, {});
+      STRATEGIES_BY_NAME.ADAPTIVE.judge(
+        { signal, rule: RULE, factorUp: 1.3, factorDown: 0.8, overlay: { upShift, downShift: 0, stepScale: 2 } },
+        {},
+      );
     expect(learned(0).want).toBe("hold");
     expect(learned(-0.05)).toMatchObject({ want: "grow", threshold: expect.closeTo(0.65, 9) });
     expect(learned(-0.2)).toMatchObject({ threshold: expect.closeTo(0.625, 9) });

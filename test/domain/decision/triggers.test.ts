@@ -6,9 +6,21 @@ import type { MetricName, Sample } from "../../../lib/domain/model/sample.ts";
 import { TRIGGERS, type TriggerName } from "../../../lib/domain/model/trigger.ts";
 
 const allocation = { tasks: 2, size: { cpu: 500, memory: 1000, network: 100, storage: 5000 } };
-const state: ComponentState = { v: 1, component: "c", updatedAtMs: 0, window: [], readThroughMs: 0, performanceBaseline: 90 };
+const state: ComponentState = {
+  v: 1,
+  component: "c",
+  updatedAtMs: 0,
+  window: [],
+  readThroughMs: 0,
+  performanceBaseline: 90,
+};
 const policy = { responseTimeMs: 100, throughputPerSecond: 10 } as ComponentPolicy;
-const sampleOf = (values: Partial<Record<MetricName, number>>): Sample => ({ endMs: 60_000, periodMs: 60_000, values, absent: {} });
+const sampleOf = (values: Partial<Record<MetricName, number>>): Sample => ({
+  endMs: 60_000,
+  periodMs: 60_000,
+  values,
+  absent: {},
+});
 
 test.each<[TriggerName, Partial<Record<MetricName, number>>, number | undefined, string]>([
   ["CPU_UTILIZATION", { cpuUsed: 750 }, 0.75, "750 of 2 x 500 milli-vCPU"],
@@ -25,14 +37,19 @@ test.each<[TriggerName, Partial<Record<MetricName, number>>, number | undefined,
   ["RESPONSE_TIME", {}, undefined, "absent is not zero"],
 ])("%s of %j is %s (%s)", (name, values, expected) => {
   const value = TRIGGERS_BY_NAME[name].read(sampleOf(values), { allocation, state, policy });
-  if (expected === undefined) expect(value).toBeUndefined();
-  else expect(value).toBeCloseTo(expected, 9);
+  expect(value === undefined ? undefined : Math.round(value * 1e9) / 1e9).toBe(expected);
 });
 
 test("nothing is divided by an allocation of zero", () => {
   const none = { tasks: 0, size: { cpu: 0, memory: 0, network: 0, storage: 0 } };
   const sample = sampleOf({ cpuUsed: 1, memoryUsed: 1, networkUsed: 1, storageUsed: 1 });
-  for (const name of ["CPU_UTILIZATION", "MEMORY_UTILIZATION", "NETWORK_UTILIZATION", "STORAGE_UTILIZATION", "PREDICTIVE"] as const) {
+  for (const name of [
+    "CPU_UTILIZATION",
+    "MEMORY_UTILIZATION",
+    "NETWORK_UTILIZATION",
+    "STORAGE_UTILIZATION",
+    "PREDICTIVE",
+  ] as const) {
     expect(TRIGGERS_BY_NAME[name].read(sample, { allocation: none, state, policy }), name).toBeUndefined();
   }
 });

@@ -18,12 +18,26 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
   const newest = smooth[smooth.length - 1] ?? 0;
   if (sustained(values, rule.breachMs, (each) => each > up)) {
     const share = clamp((newest - signal.target) / (up - signal.target) / 2, 0.5, 1);
-    return { want: "grow", because: "smoothed-above-threshold", judgedAs: "ADAPTIVE", compared: newest, threshold: up, factor: 1 + (factorUp - 1) * share * scale };
+    return {
+      want: "grow",
+      because: "smoothed-above-threshold",
+      judgedAs: "ADAPTIVE",
+      compared: newest,
+      threshold: up,
+      factor: 1 + (factorUp - 1) * share * scale,
+    };
   }
   if (sustained(values, rule.reliefMs, (each) => each < down)) {
     const share = clamp((signal.target - newest) / (signal.target - down) / 2, 0.5, 1);
     const factor = Math.max(0.1, 1 - (1 - factorDown) * share * Math.min(1, scale));
-    return { want: "shrink", because: "smoothed-below-threshold", judgedAs: "ADAPTIVE", compared: newest, threshold: down, factor };
+    return {
+      want: "shrink",
+      because: "smoothed-below-threshold",
+      judgedAs: "ADAPTIVE",
+      compared: newest,
+      threshold: down,
+      factor,
+    };
   }
   return holdOpinion("ADAPTIVE", { ...signal, value: newest, up, down });
 }
@@ -52,6 +66,6 @@ export const adaptive: Strategy = {
   sentence: "Learns from the measured effect of its own past decisions and adapts thresholds and step over time.",
   parameters: z.strictObject({
     smoothing: z.number().min(0.1).max(1).default(0.5).describe("Weight of the newest sample. Default 0.5."),
-  }) as z.ZodType<Record<string, number>>,
+  }),
   judge,
 };

@@ -6,7 +6,10 @@ import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } f
  * time. The step is the policy's factor taken as often (up to `stepsUp` / `stepsDown` times) as it takes to be back at
  * target.
  */
-function judge({ signal, rule, factorUp, factorDown }: Judgement, parameters: Readonly<Record<string, number>>): Opinion {
+function judge(
+  { signal, rule, factorUp, factorDown }: Judgement,
+  parameters: Readonly<Record<string, number>>,
+): Opinion {
   const { value, up, down, target } = signal;
   if (value === undefined) return holdOpinion("AGGRESSIVE", signal);
   if (value > up) {
@@ -15,7 +18,14 @@ function judge({ signal, rule, factorUp, factorDown }: Judgement, parameters: Re
   }
   if (sustained(signal, rule.reliefMs / 2, (each) => each < down)) {
     const factor = steps(value / target, factorDown, parameters["stepsDown"] ?? 2);
-    return { want: "shrink", because: "below-threshold", judgedAs: "AGGRESSIVE", compared: value, threshold: down, factor };
+    return {
+      want: "shrink",
+      because: "below-threshold",
+      judgedAs: "AGGRESSIVE",
+      compared: value,
+      threshold: down,
+      factor,
+    };
   }
   return holdOpinion("AGGRESSIVE", signal);
 }
@@ -30,8 +40,18 @@ export const aggressive: Strategy = {
   name: "AGGRESSIVE",
   sentence: "Quick and large changes when needed.",
   parameters: z.strictObject({
-    stepsUp: z.number().min(1).max(10).default(3).describe("Most times the factor is taken in one growing decision. Default 3."),
-    stepsDown: z.number().min(1).max(10).default(2).describe("Most times the factor is taken in one shrinking decision. Default 2."),
-  }) as z.ZodType<Record<string, number>>,
+    stepsUp: z
+      .number()
+      .min(1)
+      .max(10)
+      .default(3)
+      .describe("Most times the factor is taken in one growing decision. Default 3."),
+    stepsDown: z
+      .number()
+      .min(1)
+      .max(10)
+      .default(2)
+      .describe("Most times the factor is taken in one shrinking decision. Default 2."),
+  }),
   judge,
 };

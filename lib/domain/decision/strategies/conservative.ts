@@ -6,17 +6,34 @@ import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } f
  * `sustainDownSeconds` below `down` (the rule's own times where longer); the step is what returns the value to target,
  * never more than the policy's factor.
  */
-function judge({ signal, rule, factorUp, factorDown }: Judgement, parameters: Readonly<Record<string, number>>): Opinion {
+function judge(
+  { signal, rule, factorUp, factorDown }: Judgement,
+  parameters: Readonly<Record<string, number>>,
+): Opinion {
   const { value, up, down, target } = signal;
   const upMs = Math.max(rule.breachMs, (parameters["sustainUpSeconds"] ?? 300) * 1000);
   const downMs = Math.max(rule.reliefMs, (parameters["sustainDownSeconds"] ?? 900) * 1000);
   if (value !== undefined && sustained(signal, upMs, (each) => each > up)) {
     const factor = Math.min(factorUp, Math.max(1.01, target > 0 ? value / target : factorUp));
-    return { want: "grow", because: "sustained-above-threshold", judgedAs: "CONSERVATIVE", compared: value, threshold: up, factor };
+    return {
+      want: "grow",
+      because: "sustained-above-threshold",
+      judgedAs: "CONSERVATIVE",
+      compared: value,
+      threshold: up,
+      factor,
+    };
   }
   if (value !== undefined && sustained(signal, downMs, (each) => each < down)) {
     const factor = Math.max(factorDown, Math.min(0.99, target > 0 ? value / target : factorDown));
-    return { want: "shrink", because: "sustained-below-threshold", judgedAs: "CONSERVATIVE", compared: value, threshold: down, factor };
+    return {
+      want: "shrink",
+      because: "sustained-below-threshold",
+      judgedAs: "CONSERVATIVE",
+      compared: value,
+      threshold: down,
+      factor,
+    };
   }
   return holdOpinion("CONSERVATIVE", signal);
 }
@@ -25,8 +42,18 @@ export const conservative: Strategy = {
   name: "CONSERVATIVE",
   sentence: "As few and as small changes as possible, only on sustained evidence; for critical components.",
   parameters: z.strictObject({
-    sustainUpSeconds: z.number().min(60).max(3600).default(300).describe("How long a breach must last without a break. Unit: seconds. Default 300."),
-    sustainDownSeconds: z.number().min(60).max(3600).default(900).describe("How long relief must last without a break; at most the monitor's window. Unit: seconds. Default 900."),
-  }) as z.ZodType<Record<string, number>>,
+    sustainUpSeconds: z
+      .number()
+      .min(60)
+      .max(3600)
+      .default(300)
+      .describe("How long a breach must last without a break. Unit: seconds. Default 300."),
+    sustainDownSeconds: z
+      .number()
+      .min(60)
+      .max(3600)
+      .default(900)
+      .describe("How long relief must last without a break; at most the monitor's window. Unit: seconds. Default 900."),
+  }),
   judge,
 };

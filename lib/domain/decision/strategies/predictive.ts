@@ -13,12 +13,26 @@ function judge(judgement: Judgement): Opinion {
   const now = judgeReactively(judgement);
   if (forecast === undefined || !forecast.trusted || now.want === "grow") return now;
   if (forecast.upper > up) {
-    return { want: "grow", because: "forecast-above-threshold", judgedAs: "PREDICTIVE", compared: forecast.upper, threshold: up, factor: factorUp };
+    return {
+      want: "grow",
+      because: "forecast-above-threshold",
+      judgedAs: "PREDICTIVE",
+      compared: forecast.upper,
+      threshold: up,
+      factor: factorUp,
+    };
   }
   if (!sustained(signal, rule.reliefMs, (each) => each < down)) return holdOpinion("PREDICTIVE", signal);
   const after = forecast.peakUpper / factorDown;
   return after < up
-    ? { want: "shrink", because: "forecast-stays-below", judgedAs: "PREDICTIVE", compared: after, threshold: up, factor: factorDown }
+    ? {
+        want: "shrink",
+        because: "forecast-stays-below",
+        judgedAs: "PREDICTIVE",
+        compared: after,
+        threshold: up,
+        factor: factorDown,
+      }
     : { want: "hold", because: "forecast-does-not-allow", judgedAs: "PREDICTIVE", compared: value, threshold: up };
 }
 
@@ -26,7 +40,14 @@ export const predictive: Strategy = {
   name: "PREDICTIVE",
   sentence: "Acts on a forecast of the metric at now + lead time, from trend and seasonality.",
   parameters: z.strictObject({
-    leadSeconds: z.number().min(60).max(3600).default(300).describe("How far ahead the forecast is read: start-up and deployment time plus one decision beat. Unit: seconds. Default 300."),
-  }) as z.ZodType<Record<string, number>>,
+    leadSeconds: z
+      .number()
+      .min(60)
+      .max(3600)
+      .default(300)
+      .describe(
+        "How far ahead the forecast is read: start-up and deployment time plus one decision beat. Unit: seconds. Default 300.",
+      ),
+  }),
   judge,
 };

@@ -18,23 +18,54 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
   const trend = trendOf(signal.points, parameters["trendSamples"] ?? 10);
   const projected = trend?.clear === true ? trend.level + trend.slope * leadMs : undefined;
   if (projected !== undefined && value !== undefined && projected > line && value > target) {
-    return { want: "grow", because: "trend-crosses-threshold", judgedAs: "PROACTIVE", compared: projected, threshold: line, factor: factorUp };
+    return {
+      want: "grow",
+      because: "trend-crosses-threshold",
+      judgedAs: "PROACTIVE",
+      compared: projected,
+      threshold: line,
+      factor: factorUp,
+    };
   }
   if (sustained(signal, 2 * rule.reliefMs, (each) => each < down)) {
     return projected === undefined || projected < down
-      ? { want: "shrink", because: "trend-stays-below", judgedAs: "PROACTIVE", compared: projected ?? value, threshold: down, factor: factorDown }
-      : { want: "hold", because: "forecast-does-not-allow", judgedAs: "PROACTIVE", compared: projected, threshold: down };
+      ? {
+          want: "shrink",
+          because: "trend-stays-below",
+          judgedAs: "PROACTIVE",
+          compared: projected ?? value,
+          threshold: down,
+          factor: factorDown,
+        }
+      : {
+          want: "hold",
+          because: "forecast-does-not-allow",
+          judgedAs: "PROACTIVE",
+          compared: projected,
+          threshold: down,
+        };
   }
   return holdOpinion("PROACTIVE", signal);
 }
 
 export const proactive: Strategy = {
   name: "PROACTIVE",
-  sentence: "Prevents trouble: acts when the present trend would cross the threshold within the lead time, and keeps headroom.",
+  sentence:
+    "Prevents trouble: acts when the present trend would cross the threshold within the lead time, and keeps headroom.",
   parameters: z.strictObject({
-    leadSeconds: z.number().min(60).max(3600).default(300).describe("How far the trend is carried on. Unit: seconds. Default 300."),
+    leadSeconds: z
+      .number()
+      .min(60)
+      .max(3600)
+      .default(300)
+      .describe("How far the trend is carried on. Unit: seconds. Default 300."),
     trendSamples: z.number().min(4).max(60).default(10).describe("Samples the trend is drawn through. Default 10."),
-    headroomPercent: z.number().min(0).max(100).default(50).describe("How far the up threshold is drawn back towards target. Unit: percent of the way. Default 50."),
-  }) as z.ZodType<Record<string, number>>,
+    headroomPercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .default(50)
+      .describe("How far the up threshold is drawn back towards target. Unit: percent of the way. Default 50."),
+  }),
   judge,
 };

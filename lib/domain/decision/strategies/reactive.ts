@@ -1,14 +1,28 @@
 import * as z from "zod";
-import { holdOpinion, type Opinion, type Judgement, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
 
 /** Present conditions only: all points of the rule's breach time above `up`, or of its relief time below `down`. */
 export function judgeReactively({ signal, rule, factorUp, factorDown }: Judgement): Opinion {
   const { value, up, down } = signal;
   if (sustained(signal, rule.breachMs, (each) => each > up)) {
-    return { want: "grow", because: "above-threshold", judgedAs: "REACTIVE", compared: value, threshold: up, factor: factorUp };
+    return {
+      want: "grow",
+      because: "above-threshold",
+      judgedAs: "REACTIVE",
+      compared: value,
+      threshold: up,
+      factor: factorUp,
+    };
   }
   if (sustained(signal, rule.reliefMs, (each) => each < down)) {
-    return { want: "shrink", because: "below-threshold", judgedAs: "REACTIVE", compared: value, threshold: down, factor: factorDown };
+    return {
+      want: "shrink",
+      because: "below-threshold",
+      judgedAs: "REACTIVE",
+      compared: value,
+      threshold: down,
+      factor: factorDown,
+    };
   }
   return holdOpinion("REACTIVE", signal);
 }
@@ -16,6 +30,6 @@ export function judgeReactively({ signal, rule, factorUp, factorDown }: Judgemen
 export const reactive: Strategy = {
   name: "REACTIVE",
   sentence: "Acts on present conditions: a threshold is crossed now.",
-  parameters: z.strictObject({}) as z.ZodType<Record<string, number>>,
+  parameters: z.strictObject({}),
   judge: (judgement) => judgeReactively(judgement),
 };

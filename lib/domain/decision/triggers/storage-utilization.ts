@@ -1,7 +1,8 @@
 import { FREE_STORAGE_MILLI } from "../../model/resources.ts";
 import { type Trigger, utilization } from "./trigger.ts";
 
-const capacity = ({ tasks, size }: { tasks: number; size: { storage: number } }) => tasks * (FREE_STORAGE_MILLI + size.storage);
+const capacity = ({ tasks, size }: { tasks: number; size: { storage: number } }) =>
+  tasks * (FREE_STORAGE_MILLI + size.storage);
 
 export const storageUtilization: Trigger = {
   name: "STORAGE_UTILIZATION",
