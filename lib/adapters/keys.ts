@@ -1,7 +1,7 @@
-import type { LoopName } from "../flow.ts";
 import type { Decision } from "../domain/model/decision.ts";
 import { InvariantError } from "../domain/model/errors.ts";
 import type { Resolution } from "../domain/model/sample.ts";
+import type { LoopName } from "../flow.ts";
 
 /** Where an item lies. Both adapters use these strings, so both list a fleet's records in the same order. */
 export interface Key {
@@ -12,11 +12,27 @@ export interface Key {
 /** What an item is, read back from its key. */
 export type Place =
   | { readonly kind: "ledger" | "scores" | "alerts"; readonly fleet: string }
-  | { readonly kind: "state" | "learning" | "overlay" | "recommendation"; readonly fleet: string; readonly component: string }
+  | {
+      readonly kind: "state" | "learning" | "overlay" | "recommendation";
+      readonly fleet: string;
+      readonly component: string;
+    }
   | { readonly kind: "forecast" | "model"; readonly fleet: string; readonly component: string; readonly metric: string }
   | { readonly kind: "sample"; readonly fleet: string; readonly component: string; readonly timeMs: number }
-  | { readonly kind: "rollup"; readonly fleet: string; readonly component: string; readonly resolution: Resolution; readonly timeMs: number }
-  | { readonly kind: "hold"; readonly fleet: string; readonly component: string; readonly timeMs: number; readonly id: string }
+  | {
+      readonly kind: "rollup";
+      readonly fleet: string;
+      readonly component: string;
+      readonly resolution: Resolution;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: "hold";
+      readonly fleet: string;
+      readonly component: string;
+      readonly timeMs: number;
+      readonly id: string;
+    }
   | { readonly kind: "action"; readonly fleet: string; readonly timeMs: number; readonly id: string }
   | { readonly kind: "tick"; readonly loop: string };
 export type Kind = Place["kind"];
@@ -46,7 +62,8 @@ function unpart(text: string): string {
 const DIGITS = 15;
 /** Fixed width, so that text order is time order (until the year 33658). */
 export function padTime(timeMs: number): string {
-  if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs >= 10 ** DIGITS) throw new InvariantError("a time outside what a key can hold", { timeMs });
+  if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs >= 10 ** DIGITS)
+    throw new InvariantError("a time outside what a key can hold", { timeMs });
   return String(timeMs).padStart(DIGITS, "0");
 }
 
@@ -64,7 +81,8 @@ export function listedSk(kind: Listed, component: string, metric?: string): stri
   return metric === undefined ? PREFIX[kind] + part(component) : `${PREFIX[kind]}${part(component)}#${part(metric)}`;
 }
 export const samplesPk = (fleet: string, component: string): string => `SAMPLES#${part(fleet)}#${part(component)}`;
-export const rollupsPk = (fleet: string, component: string, resolution: Resolution): string => `ROLLUP#${part(fleet)}#${part(component)}#${resolution}`;
+export const rollupsPk = (fleet: string, component: string, resolution: Resolution): string =>
+  `ROLLUP#${part(fleet)}#${part(component)}#${resolution}`;
 export const holdsPk = (fleet: string, component: string): string => `HOLDS#${part(fleet)}#${part(component)}`;
 export const actionsPk = (fleet: string): string => `ACTIONS#${part(fleet)}`;
 export const tickKey = (loop: LoopName): Key => ({ pk: `TICK#${loop}`, sk: "TICK" });
@@ -84,7 +102,11 @@ export function decisionKey(decision: Pick<Decision, "id" | "fleet" | "component
   const { id, fleet, component, decidedAtMs } = decision;
   const parsed = parseDecisionId(id);
   if (parsed?.component !== component || parsed.timeMs !== decidedAtMs) {
-    throw new InvariantError("a decision's id must be decisionId(component, decidedAtMs)", { id, component, decidedAtMs });
+    throw new InvariantError("a decision's id must be decisionId(component, decidedAtMs)", {
+      id,
+      component,
+      decidedAtMs,
+    });
   }
   const pk = decision.action === "NO_ACTION" ? holdsPk(fleet, component) : actionsPk(fleet);
   return { pk, sk: decisionSk(decidedAtMs, id) };
@@ -99,20 +121,27 @@ export function placeOf({ pk, sk }: Key): Place | undefined {
       return rest.length === 1 ? fleetPlace(fleet, sk) : undefined;
     case "SAMPLES": {
       const at = timeOf(sk);
-      return rest.length === 2 && at?.id === undefined && at !== undefined ? { kind: "sample", fleet, component, timeMs: at.timeMs } : undefined;
+      return rest.length === 2 && at?.id === undefined && at !== undefined
+        ? { kind: "sample", fleet, component, timeMs: at.timeMs }
+        : undefined;
     }
     case "ROLLUP": {
       const at = timeOf(sk);
-      if (rest.length !== 3 || at === undefined || at.id !== undefined || (resolution !== "5m" && resolution !== "1h")) return undefined;
+      if (rest.length !== 3 || at === undefined || at.id !== undefined || (resolution !== "5m" && resolution !== "1h"))
+        return undefined;
       return { kind: "rollup", fleet, component, resolution, timeMs: at.timeMs };
     }
     case "HOLDS": {
       const at = timeOf(sk);
-      return rest.length === 2 && at?.id !== undefined ? { kind: "hold", fleet, component, timeMs: at.timeMs, id: at.id } : undefined;
+      return rest.length === 2 && at?.id !== undefined
+        ? { kind: "hold", fleet, component, timeMs: at.timeMs, id: at.id }
+        : undefined;
     }
     case "ACTIONS": {
       const at = timeOf(sk);
-      return rest.length === 1 && at?.id !== undefined ? { kind: "action", fleet, timeMs: at.timeMs, id: at.id } : undefined;
+      return rest.length === 1 && at?.id !== undefined
+        ? { kind: "action", fleet, timeMs: at.timeMs, id: at.id }
+        : undefined;
     }
     case "TICK":
       return rest.length === 1 && sk === "TICK" ? { kind: "tick", loop: fleet } : undefined;
@@ -129,7 +158,8 @@ function fleetPlace(fleet: string, sk: string): Place | undefined {
     return Object.hasOwn(SINGLE, head) ? { kind: SINGLE[head as keyof typeof SINGLE], fleet } : undefined;
   }
   const kind = (Object.keys(PREFIX) as Listed[]).find((each) => PREFIX[each] === `${head}#`);
-  if (kind === "forecast" || kind === "model") return names.length === 2 && metric !== undefined ? { kind, fleet, component, metric } : undefined;
+  if (kind === "forecast" || kind === "model")
+    return names.length === 2 && metric !== undefined ? { kind, fleet, component, metric } : undefined;
   return kind !== undefined && names.length === 1 ? { kind, fleet, component } : undefined;
 }
 

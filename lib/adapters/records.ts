@@ -8,23 +8,34 @@ import type { RollupBlock, Sample } from "../domain/model/sample.ts";
 import { LOOPS, type LoopName } from "../flow.ts";
 import type { ForecastRecord, ModelRecord, StoredItem } from "../ports.ts";
 import { decision } from "./codecs/decision.ts";
-import { alerts, forecast, learning, ledger, model, overlay, recommendation, rollup, scores, state } from "./codecs/fleet.ts";
+import {
+  alerts,
+  forecast,
+  learning,
+  ledger,
+  model,
+  overlay,
+  recommendation,
+  rollup,
+  scores,
+  state,
+} from "./codecs/fleet.ts";
 import { count, name, sample } from "./codecs/wire.ts";
 import {
   alertsKey,
   decisionKey,
   fleetPk,
+  type Key,
+  type Kind,
   ledgerKey,
   listedSk,
+  type Place,
   padTime,
   placeOf,
   rollupsPk,
   samplesPk,
   scoresKey,
   tickKey,
-  type Key,
-  type Kind,
-  type Place,
 } from "./keys.ts";
 
 /** The newest tick of a loop that was claimed. */
@@ -65,7 +76,9 @@ interface Kinds<T> {
 const tick: z.ZodType<Tick> = z.strictObject({ loop: z.enum(LOOPS.map((each) => each.name)), tick: count });
 const ownSample: z.ZodType<OwnSample> = z.strictObject({ component: name, sample });
 
-function listed<K extends "state" | "learning" | "overlay" | "recommendation" | "forecast" | "model">(kind: K): (fleet: string, record: { component: string; metric?: string }) => Key {
+function listed<K extends "state" | "learning" | "overlay" | "recommendation" | "forecast" | "model">(
+  kind: K,
+): (fleet: string, record: { component: string; metric?: string }) => Key {
   return (fleet, { component, metric }) => ({ pk: fleetPk(fleet), sk: listedSk(kind, component, metric) });
 }
 
@@ -79,8 +92,17 @@ const KINDS: { readonly [K in Kind]: Kinds<Records[K]> } = {
   recommendation: { schema: recommendation, key: listed("recommendation") },
   forecast: { schema: forecast, key: listed("forecast") },
   model: { schema: model, key: listed("model") },
-  sample: { schema: ownSample, key: (fleet, record) => ({ pk: samplesPk(fleet, record.component), sk: padTime(record.sample.endMs) }) },
-  rollup: { schema: rollup, key: (fleet, record) => ({ pk: rollupsPk(fleet, record.component, record.resolution), sk: padTime(record.startMs) }) },
+  sample: {
+    schema: ownSample,
+    key: (fleet, record) => ({ pk: samplesPk(fleet, record.component), sk: padTime(record.sample.endMs) }),
+  },
+  rollup: {
+    schema: rollup,
+    key: (fleet, record) => ({
+      pk: rollupsPk(fleet, record.component, record.resolution),
+      sk: padTime(record.startMs),
+    }),
+  },
   hold: { schema: decision, key: (_, record) => decisionKey(record) },
   action: { schema: decision, key: (_, record) => decisionKey(record) },
   tick: { schema: tick, key: (_, record) => tickKey(record.loop) },
@@ -96,7 +118,9 @@ export interface Item extends Key {
 }
 
 /** Any record with its kind and fleet ("" for what belongs to no fleet). */
-export type Entry = { readonly [K in Kind]: { readonly kind: K; readonly fleet: string; readonly record: Records[K] } }[Kind];
+export type Entry = {
+  readonly [K in Kind]: { readonly kind: K; readonly fleet: string; readonly record: Records[K] };
+}[Kind];
 
 /**
  * Turns a record into an item. A record that the codec would refuse when reading is refused here, where the fault is:
@@ -105,7 +129,8 @@ export type Entry = { readonly [K in Kind]: { readonly kind: K; readonly fleet: 
 export function encode<K extends Kind>(kind: K, fleet: string, record: Records[K]): Item {
   const { schema, key } = KINDS[kind];
   const encoded = z.safeEncode(schema, record);
-  if (!encoded.success) throw new InvariantError(`a record cannot be stored: ${kind}`, { problems: problemsOf(encoded.error) });
+  if (!encoded.success)
+    throw new InvariantError(`a record cannot be stored: ${kind}`, { problems: problemsOf(encoded.error) });
   return { ...key(fleet, record), v: RECORD_VERSION, data: encoded.data };
 }
 
@@ -114,12 +139,17 @@ export function decode<K extends Kind>(kind: K, item: Key & Readonly<Record<stri
   const place = placeOf(item);
   if (place?.kind !== kind) throw new DependencyError(`${describe(item)} is no ${kind}`);
   const read = readItem(place, item);
-  if ("problems" in read) throw new DependencyError(`${describe(item)} cannot be read: ${read.problems.join("; ")}`, { problems: read.problems });
+  if ("problems" in read)
+    throw new DependencyError(`${describe(item)} cannot be read: ${read.problems.join("; ")}`, {
+      problems: read.problems,
+    });
   return read.record as Records[K];
 }
 
 /** Reads any item; all that is wrong with it, not only the first. Never throws: the item may come from anywhere. */
-export function decodeAny(item: Key & Readonly<Record<string, unknown>>): Entry | { readonly problems: readonly string[] } {
+export function decodeAny(
+  item: Key & Readonly<Record<string, unknown>>,
+): Entry | { readonly problems: readonly string[] } {
   const place = placeOf(item);
   if (place === undefined) return { problems: ["an unknown key"] };
   const extra = Object.keys(item).filter((each) => !["pk", "sk", "v", "data"].includes(each));
@@ -129,8 +159,12 @@ export function decodeAny(item: Key & Readonly<Record<string, unknown>>): Entry 
   return { kind: place.kind, fleet: place.kind === "tick" ? "" : place.fleet, record: read.record } as Entry;
 }
 
-function readItem(place: Place, item: Key & Readonly<Record<string, unknown>>): { record: Records[Kind] } | { problems: string[] } {
-  if (item["v"] !== RECORD_VERSION) return { problems: [`unknown version ${JSON.stringify(item["v"])}; this program reads version ${RECORD_VERSION}`] };
+function readItem(
+  place: Place,
+  item: Key & Readonly<Record<string, unknown>>,
+): { record: Records[Kind] } | { problems: string[] } {
+  if (item["v"] !== RECORD_VERSION)
+    return { problems: [`unknown version ${JSON.stringify(item["v"])}; this program reads version ${RECORD_VERSION}`] };
   const { schema, key } = KINDS[place.kind] as unknown as Kinds<Records[Kind]>;
   const decoded = z.safeDecode(schema, item["data"]);
   if (!decoded.success) return { problems: problemsOf(decoded.error) };
@@ -156,5 +190,7 @@ export function describe({ pk, sk }: Key): string {
 }
 
 function problemsOf(error: z.ZodError): string[] {
-  return error.issues.slice(0, 20).map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`));
+  return error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join(".")}: ${message}`));
 }

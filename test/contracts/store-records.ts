@@ -1,6 +1,13 @@
 import type { ComponentState } from "../../lib/domain/model/component-state.ts";
-import { decisionId, type Decision } from "../../lib/domain/model/decision.ts";
-import type { Alert, AlertState, FleetScores, Learning, Overlay, Recommendation } from "../../lib/domain/model/learning.ts";
+import { type Decision, decisionId } from "../../lib/domain/model/decision.ts";
+import type {
+  Alert,
+  AlertState,
+  FleetScores,
+  Learning,
+  Overlay,
+  Recommendation,
+} from "../../lib/domain/model/learning.ts";
 import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import type { Allocation } from "../../lib/domain/model/resources.ts";
 import type { RollupBlock, Sample } from "../../lib/domain/model/sample.ts";
@@ -12,9 +19,15 @@ export const NOON = Date.UTC(2026, 10, 25, 12);
 export const MINUTE = 60_000;
 export const FLEET = "default";
 
-export const anAllocation = (tasks = 2): Allocation => ({ tasks, size: { cpu: 500, memory: 1000, network: 100, storage: 0 } });
+export const anAllocation = (tasks = 2): Allocation => ({
+  tasks,
+  size: { cpu: 500, memory: 1000, network: 100, storage: 0 },
+});
 
-export function aSample(endMs = NOON, values: Sample["values"] = { cpuUsed: 412.345678, memoryUsed: 1204.5, errorRate: 0 }): Sample {
+export function aSample(
+  endMs = NOON,
+  values: Sample["values"] = { cpuUsed: 412.345678, memoryUsed: 1204.5, errorRate: 0 },
+): Sample {
   return { endMs, periodMs: MINUTE, values, absent: { responseTime: "no-traffic", queueLength: "no-source" } };
 }
 
@@ -30,7 +43,17 @@ export function aState(component = "price_feeds", over: Partial<ComponentState> 
     rolloutFailed: false,
     observedAtMs: NOON,
   };
-  return { v: 1, component, updatedAtMs: NOON, service, window, readThroughMs: NOON, performanceScore: 91.5, performanceBaseline: 90.25, ...over };
+  return {
+    v: 1,
+    component,
+    updatedAtMs: NOON,
+    service,
+    window,
+    readThroughMs: NOON,
+    performanceScore: 91.5,
+    performanceBaseline: 90.25,
+    ...over,
+  };
 }
 
 export function aSignal(over: Partial<Signal> = {}): Signal {
@@ -48,7 +71,16 @@ export function aSignal(over: Partial<Signal> = {}): Signal {
     ageMs: 45_000,
     completeness: 1,
     scalesWithCapacity: true,
-    forecast: { atMs: NOON + 5 * MINUTE, mean: 0.62, lower: 0.55, upper: 0.7, peakUpper: 0.74, trusted: true, model: "ensemble", reason: "beats naive" },
+    forecast: {
+      atMs: NOON + 5 * MINUTE,
+      mean: 0.62,
+      lower: 0.55,
+      upper: 0.7,
+      peakUpper: 0.74,
+      trusted: true,
+      model: "ensemble",
+      reason: "beats naive",
+    },
     ...over,
   };
 }
@@ -70,7 +102,12 @@ const facts: Decision["facts"] = {
   shrinkStampede: false,
   overlay: { upShift: -0.05, downShift: 0, stepScale: 1.1 },
   schedules: ["market-hours"],
-  bounds: { min: { cpu: 500, memory: 512, network: 0, storage: 0 }, max: { cpu: 8000, memory: 16_000, network: 1000, storage: 0 }, tasksMin: 1, tasksMax: 10 },
+  bounds: {
+    min: { cpu: 500, memory: 512, network: 0, storage: 0 },
+    max: { cpu: 8000, memory: 16_000, network: 1000, storage: 0 },
+    tasksMin: 1,
+    tasksMax: 10,
+  },
 };
 
 /** A hold; the most frequent record of all. */
@@ -88,7 +125,16 @@ export function aHold(component = "price_feeds", decidedAtMs = NOON, over: Parti
     priority: 0,
     hold: "on-target",
     signals: rules.map((rule) => aSignal({ rule })),
-    verdicts: rules.map((rule) => ({ rule, trigger: "CPU_UTILIZATION", priority: 5, want: "hold", because: "within-band", judgedAs: "REACTIVE", compared: 0.614, threshold: 0.8 })),
+    verdicts: rules.map((rule) => ({
+      rule,
+      trigger: "CPU_UTILIZATION",
+      priority: 5,
+      want: "hold",
+      because: "within-band",
+      judgedAs: "REACTIVE",
+      compared: 0.614,
+      threshold: 0.8,
+    })),
     current: anAllocation(),
     facts,
     policy: "3f2a9c71",
@@ -147,7 +193,15 @@ export function aLedger(version = 1, over: Partial<Ledger> = {}): Ledger {
         epoch: 1,
       },
     ],
-    recent: [{ decision: decisionId("price_feeds", NOON - 600_000), component: "price_feeds", direction: "shrink", atMs: NOON - 590_000, removedCpu: 500 }],
+    recent: [
+      {
+        decision: decisionId("price_feeds", NOON - 600_000),
+        component: "price_feeds",
+        direction: "shrink",
+        atMs: NOON - 590_000,
+        removedCpu: 500,
+      },
+    ],
     quietUntil: { notifications: { untilMs: NOON + 300_000, why: "backing-off", failures: 2 } },
     watermarkMs: NOON - 3_600_000,
     ...over,
@@ -156,7 +210,12 @@ export function aLedger(version = 1, over: Partial<Ledger> = {}): Ledger {
 
 export function aRollup(component = "price_feeds", startMs = NOON, over: Partial<RollupBlock> = {}): RollupBlock {
   const values = { cpuUsed: 412.3, memoryUsed: 1204.5, queueLength: 3 };
-  const buckets = Array.from({ length: 12 }, (_, i) => ({ startMs: startMs + i * 300_000, samples: 5, mean: values, max: { ...values, throughput: 12 } }));
+  const buckets = Array.from({ length: 12 }, (_, i) => ({
+    startMs: startMs + i * 300_000,
+    samples: 5,
+    mean: values,
+    max: { ...values, throughput: 12 },
+  }));
   return { v: 1, component, resolution: "5m", startMs, buckets, ...over };
 }
 
@@ -165,7 +224,15 @@ export function aLearning(component = "price_feeds", version = 1, over: Partial<
     v: 1,
     component,
     version,
-    history: [{ decision: decisionId(component, NOON), atMs: NOON, trigger: "CPU_UTILIZATION", direction: "grow", effectiveness: 88 }],
+    history: [
+      {
+        decision: decisionId(component, NOON),
+        atMs: NOON,
+        trigger: "CPU_UTILIZATION",
+        direction: "grow",
+        effectiveness: 88,
+      },
+    ],
     succeeded: 12,
     failed: 1,
     rolledBack: 0,
@@ -177,29 +244,96 @@ export function aLearning(component = "price_feeds", version = 1, over: Partial<
 }
 
 export function anOverlay(component = "price_feeds", over: Partial<Overlay> = {}): Overlay {
-  return { v: 1, component, updatedAtMs: NOON, upShift: -0.05, downShift: 0.02, stepScale: 1.1, learnedFrom: ["a@1"], because: "two late growths", ...over };
+  return {
+    v: 1,
+    component,
+    updatedAtMs: NOON,
+    upShift: -0.05,
+    downShift: 0.02,
+    stepScale: 1.1,
+    learnedFrom: ["a@1"],
+    because: "two late growths",
+    ...over,
+  };
 }
 
-export function aForecast(component = "price_feeds", metric: ForecastRecord["metric"] = "cpuUsed", over: Partial<ForecastRecord> = {}): ForecastRecord {
+export function aForecast(
+  component = "price_feeds",
+  metric: ForecastRecord["metric"] = "cpuUsed",
+  over: Partial<ForecastRecord> = {},
+): ForecastRecord {
   const series = (base: number): number[] => Array.from({ length: 60 }, (_, i) => base + i / 7);
-  const path = { startMs: NOON, stepMs: MINUTE, mean: series(400), lower: series(350), upper: series(480), model: "ensemble", trusted: true, reason: "" };
+  const path = {
+    startMs: NOON,
+    stepMs: MINUTE,
+    mean: series(400),
+    lower: series(350),
+    upper: series(480),
+    model: "ensemble",
+    trusted: true,
+    reason: "",
+  };
   return { v: 1, component, metric, madeAtMs: NOON, path: path as unknown as ForecastRecord["path"], ...over };
 }
 
 export function aModel(component = "price_feeds", metric: ModelRecord["metric"] = "cpuUsed"): ModelRecord {
-  const model = { kind: "ensemble", profile: Array.from({ length: 288 }, (_, i) => 400 + i / 3), ar: [0.5, 0.2, null], nested: { trained: true } };
+  const model = {
+    kind: "ensemble",
+    profile: Array.from({ length: 288 }, (_, i) => 400 + i / 3),
+    ar: [0.5, 0.2, null],
+    nested: { trained: true },
+  };
   return { v: 1, component, metric, model: model as unknown as ModelRecord["model"] };
 }
 
 export function aRecommendation(component = "price_feeds"): Recommendation {
-  return { v: 1, component, madeAtMs: NOON, kind: "OPTIMIZE", allocation: anAllocation(1), savingPerHour: 0.12, because: "idle memory" };
+  return {
+    v: 1,
+    component,
+    madeAtMs: NOON,
+    kind: "OPTIMIZE",
+    allocation: anAllocation(1),
+    savingPerHour: 0.12,
+    because: "idle memory",
+  };
 }
 
 export function someScores(over: Partial<FleetScores> = {}): FleetScores {
-  return { v: 1, fleet: FLEET, atMs: NOON, efficiency: 0.61, responseTimeMs: 120, successRate: 0.999, score: 93, components: { price_feeds: { efficiency: 0.6, score: 92 } }, ...over };
+  return {
+    v: 1,
+    fleet: FLEET,
+    atMs: NOON,
+    efficiency: 0.61,
+    responseTimeMs: 120,
+    successRate: 0.999,
+    score: 93,
+    components: { price_feeds: { efficiency: 0.6, score: 92 } },
+    ...over,
+  };
 }
 
 export function anAlertState(version = 1, over: Partial<AlertState> = {}): AlertState {
-  const alert: Alert = { id: "a1", fleet: FLEET, component: "price_feeds", kind: "resource-limit:cpu", type: "resource-limit", severity: "warning", atMs: NOON, message: "CPU at 92 % of the limit" };
-  return { v: 1, fleet: FLEET, version, lastSentMs: { "resource-limit:cpu": NOON }, sentMs: [NOON], sent: 1, suppressed: 2, suppressedByKind: { "resource-limit:cpu": 2 }, outbox: [alert], recent: [alert], ...over };
+  const alert: Alert = {
+    id: "a1",
+    fleet: FLEET,
+    component: "price_feeds",
+    kind: "resource-limit:cpu",
+    type: "resource-limit",
+    severity: "warning",
+    atMs: NOON,
+    message: "CPU at 92 % of the limit",
+  };
+  return {
+    v: 1,
+    fleet: FLEET,
+    version,
+    lastSentMs: { "resource-limit:cpu": NOON },
+    sentMs: [NOON],
+    sent: 1,
+    suppressed: 2,
+    suppressedByKind: { "resource-limit:cpu": 2 },
+    outbox: [alert],
+    recent: [alert],
+    ...over,
+  };
 }

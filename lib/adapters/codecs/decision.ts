@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { STATUSES, type Decision } from "../../domain/model/decision.ts";
+import { type Decision, STATUSES } from "../../domain/model/decision.ts";
 import { HOLD_REASONS, REFUSAL_REASONS } from "../../domain/model/reasons.ts";
 import { RESOURCE_TYPES } from "../../domain/model/resources.ts";
 import { ABSENCES } from "../../domain/model/sample.ts";
@@ -9,7 +9,13 @@ import { allocation, amounts, count, keyTime, name, points, someAmounts, text } 
 const percent = z.number().min(0).max(100);
 const direction = z.enum(["grow", "shrink"]);
 
-const confidence = z.strictObject({ deviation: percent, effectiveness: percent, stability: percent, headroom: percent, total: percent });
+const confidence = z.strictObject({
+  deviation: percent,
+  effectiveness: percent,
+  stability: percent,
+  headroom: percent,
+  total: percent,
+});
 
 const verdict = z.strictObject({
   rule: name,
@@ -24,7 +30,16 @@ const verdict = z.strictObject({
 });
 
 const limitHit = z.strictObject({
-  limit: z.enum(["component-max", "component-min", "fleet-max", "tasks-min", "tasks-max", "fargate-size", "target-guard", "step"]),
+  limit: z.enum([
+    "component-max",
+    "component-min",
+    "fleet-max",
+    "tasks-min",
+    "tasks-max",
+    "fargate-size",
+    "target-guard",
+    "step",
+  ]),
   resource: name.optional(),
   bound: z.number(),
   wanted: z.number(),
@@ -73,7 +88,13 @@ const result = z.strictObject({
   detail: text.optional(),
 });
 
-const donor = z.strictObject({ component: name, current: allocation, used: someAmounts, ceilings: someAmounts, idle: z.number() });
+const donor = z.strictObject({
+  component: name,
+  current: allocation,
+  used: someAmounts,
+  ceilings: someAmounts,
+  idle: z.number(),
+});
 
 const facts = z.strictObject({
   paused: z.boolean(),

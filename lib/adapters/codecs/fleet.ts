@@ -39,8 +39,13 @@ export const ledger: z.ZodType<Ledger> = z.strictObject({
   booked: z.record(name, allocation),
   identity: z.record(name, text),
   open: z.array(openExecution).max(1000),
-  recent: z.array(z.strictObject({ decision: name, component: name, direction, atMs: z.number(), removedCpu: z.number() })).max(100_000),
-  quietUntil: z.record(name, z.strictObject({ untilMs: z.number(), why: z.enum(["foreign-change", "backing-off"]), failures: count })),
+  recent: z
+    .array(z.strictObject({ decision: name, component: name, direction, atMs: z.number(), removedCpu: z.number() }))
+    .max(100_000),
+  quietUntil: z.record(
+    name,
+    z.strictObject({ untilMs: z.number(), why: z.enum(["foreign-change", "backing-off"]), failures: count }),
+  ),
   watermarkMs: z.number(),
 });
 
@@ -81,7 +86,15 @@ export const learning: z.ZodType<Learning> = z.strictObject({
   component: name,
   version: count,
   history: z
-    .array(z.strictObject({ decision: name, atMs: z.number(), trigger: z.enum(TRIGGERS).optional(), direction, effectiveness: z.number() }))
+    .array(
+      z.strictObject({
+        decision: name,
+        atMs: z.number(),
+        trigger: z.enum(TRIGGERS).optional(),
+        direction,
+        effectiveness: z.number(),
+      }),
+    )
     .max(1000),
   succeeded: count,
   failed: count,
@@ -148,5 +161,16 @@ export const alerts: z.ZodType<AlertState> = z.strictObject({
 });
 
 const metric = z.enum(["cpuUsed", "memoryUsed", "networkUsed", "storageUsed", "throughput"]);
-export const forecast: z.ZodType<ForecastRecord> = z.strictObject({ v, component: name, metric, madeAtMs: z.number(), path: plainJson<ForecastRecord["path"]>("a forecast") });
-export const model: z.ZodType<ModelRecord> = z.strictObject({ v, component: name, metric, model: plainJson<ModelRecord["model"]>("a model") });
+export const forecast: z.ZodType<ForecastRecord> = z.strictObject({
+  v,
+  component: name,
+  metric,
+  madeAtMs: z.number(),
+  path: plainJson<ForecastRecord["path"]>("a forecast"),
+});
+export const model: z.ZodType<ModelRecord> = z.strictObject({
+  v,
+  component: name,
+  metric,
+  model: plainJson<ModelRecord["model"]>("a model"),
+});

@@ -1,6 +1,13 @@
 import * as z from "zod";
-import { RESOURCE_NAMES, type Allocation, type ResourceName, type Resources } from "../../domain/model/resources.ts";
-import { ABSENCES, METRICS, type Absence, type MetricName, type RollupBucket, type Sample } from "../../domain/model/sample.ts";
+import { type Allocation, RESOURCE_NAMES, type ResourceName, type Resources } from "../../domain/model/resources.ts";
+import {
+  ABSENCES,
+  type Absence,
+  METRICS,
+  type MetricName,
+  type RollupBucket,
+  type Sample,
+} from "../../domain/model/sample.ts";
 import type { SignalPoint } from "../../domain/model/signal.ts";
 
 /*
@@ -23,34 +30,41 @@ function four<T extends z.ZodType>(each: T): z.ZodTuple<[T, T, T, T], null> {
   return z.tuple([each, each, each, each]);
 }
 const vectorOf = (by: (name: ResourceName) => number): Four<number> => RESOURCE_NAMES.map(by) as Four<number>;
-const namedOf = ([cpu, memory, network, storage]: Four<number>): { cpu: number; memory: number; network: number; storage: number } => ({ cpu, memory, network, storage });
+const namedOf = ([cpu, memory, network, storage]: Four<number>): {
+  cpu: number;
+  memory: number;
+  network: number;
+  storage: number;
+} => ({ cpu, memory, network, storage });
 
 const sizeRecord = z.strictObject({ cpu: count, memory: count, network: count, storage: count });
 const amountsRecord = z.strictObject({ cpu: z.number(), memory: z.number(), network: z.number(), storage: z.number() });
 const someRecord = z.partialRecord(z.enum(RESOURCE_NAMES), z.number());
 
-/** Whole amounts of the four resources: [cpu, memory, network, storage], in the order of RESOURCE_NAMES. */
-export const resources: z.ZodType<Resources> = z.codec(four(count), sizeRecord, {
-  decode: namedOf,
-  encode: (record) => vectorOf((each) => record[each]),
-});
-/** The same for what may be negative or broken: room, use. */
+/** Amounts of the four resources, in the order of RESOURCE_NAMES; these may be negative or broken: room, use. */
 export const amounts: z.ZodType<Resources> = z.codec(four(z.number()), amountsRecord, {
   decode: namedOf,
   encode: (record) => vectorOf((each) => record[each]),
 });
 /** The same with null for what is not known. */
 export const someAmounts: z.ZodType<Partial<Resources>> = z.codec(four(z.number().nullable()), someRecord, {
-  decode: (row) => Object.fromEntries(RESOURCE_NAMES.flatMap((each, i) => (row[i] === null || row[i] === undefined ? [] : [[each, row[i]]]))),
+  decode: (row) =>
+    Object.fromEntries(
+      RESOURCE_NAMES.flatMap((each, i) => (row[i] === null || row[i] === undefined ? [] : [[each, row[i]]])),
+    ),
   encode: (record) => RESOURCE_NAMES.map((each) => record[each] ?? null) as Four<number | null>,
 });
 
 const allocationRecord = z.strictObject({ tasks: count, size: sizeRecord });
 /** [tasks, cpu, memory, network, storage]. */
-export const allocation: z.ZodType<Allocation> = z.codec(z.tuple([count, count, count, count, count]), allocationRecord, {
-  decode: ([tasks, ...size]) => ({ tasks, size: namedOf(size) }),
-  encode: ({ tasks, size }): [number, number, number, number, number] => [tasks, ...vectorOf((each) => size[each])],
-});
+export const allocation: z.ZodType<Allocation> = z.codec(
+  z.tuple([count, count, count, count, count]),
+  allocationRecord,
+  {
+    decode: ([tasks, ...size]) => ({ tasks, size: namedOf(size) }),
+    encode: ({ tasks, size }): [number, number, number, number, number] => [tasks, ...vectorOf((each) => size[each])],
+  },
+);
 
 const metricNumbers = z.partialRecord(z.enum(METRICS), z.number());
 
@@ -59,7 +73,8 @@ const metricNumbers = z.partialRecord(z.enum(METRICS), z.number());
  * for them (157 against 30 microseconds for a component's state).
  */
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
-const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= TIME_MAX;
+const isTime = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= TIME_MAX;
 const METRIC_SET: ReadonlySet<string> = new Set(METRICS);
 const ABSENCE_SET: ReadonlySet<unknown> = new Set(ABSENCES);
 
@@ -73,14 +88,22 @@ function isCell(value: unknown): value is Cell {
   return value === null || ABSENCE_SET.has(value);
 }
 function isSampleWire(value: unknown): value is SampleWire {
-  if (!Array.isArray(value) || value.length < 2 || value.length > METRICS.length + 2 || !isTime(value[0]) || !isNumber(value[1])) return false;
+  if (
+    !Array.isArray(value) ||
+    value.length < 2 ||
+    value.length > METRICS.length + 2 ||
+    !isTime(value[0]) ||
+    !isNumber(value[1])
+  )
+    return false;
   for (let i = 2; i < value.length; i++) if (!isCell(value[i])) return false;
   return true;
 }
 function isByMetric(value: unknown, holds: (each: unknown) => boolean): boolean {
   if (typeof value !== "object" || value === null) return false;
   const values = value as Readonly<Record<string, unknown>>;
-  for (const key in values) if (!METRIC_SET.has(key) || (values[key] !== undefined && !holds(values[key]))) return false;
+  for (const key in values)
+    if (!METRIC_SET.has(key) || (values[key] !== undefined && !holds(values[key]))) return false;
   return true;
 }
 function isSample(value: unknown): value is Sample {
@@ -91,7 +114,10 @@ function isSample(value: unknown): value is Sample {
 }
 
 const sampleWire = z.custom<SampleWire>(isSampleWire, "must be [endMs, periodMs, a value or a reason for each metric]");
-const sampleRecord = z.custom<Sample>(isSample, "must be a sample: whole endMs, positive periodMs, finite values and known reasons by metric");
+const sampleRecord = z.custom<Sample>(
+  isSample,
+  "must be a sample: whole endMs, positive periodMs, finite values and known reasons by metric",
+);
 
 /** [endMs, periodMs, one cell for each metric, in the order of METRICS, trailing unknown ones left out]. */
 export const sample: z.ZodType<Sample> = z.codec(sampleWire, sampleRecord, {
@@ -106,7 +132,11 @@ export const sample: z.ZodType<Sample> = z.codec(sampleWire, sampleRecord, {
     }
     return { endMs, periodMs, values, absent };
   },
-  encode: ({ endMs, periodMs, values, absent }): SampleWire => [endMs, periodMs, ...trimmed(METRICS.map((metric) => cellOf(values[metric], absent[metric])))],
+  encode: ({ endMs, periodMs, values, absent }): SampleWire => [
+    endMs,
+    periodMs,
+    ...trimmed(METRICS.map((metric) => cellOf(values[metric], absent[metric]))),
+  ],
 });
 
 function cellOf(value: number | undefined, absent: Absence | undefined): Cell {
@@ -120,7 +150,12 @@ const bucketWire = z.tuple([z.number(), z.number(), numbersWire, numbersWire]);
 /** [startMs, samples, means, maxima], both in the order of METRICS. */
 export const bucket: z.ZodType<RollupBucket> = z.codec(bucketWire, bucketRecord, {
   decode: ([startMs, samples, mean, max]) => ({ startMs, samples, mean: byMetric(mean), max: byMetric(max) }),
-  encode: ({ startMs, samples, mean, max }): z.infer<typeof bucketWire> => [startMs, samples, byPosition(mean), byPosition(max)],
+  encode: ({ startMs, samples, mean, max }): z.infer<typeof bucketWire> => [
+    startMs,
+    samples,
+    byPosition(mean),
+    byPosition(max),
+  ],
 });
 
 function byMetric(row: readonly (number | null)[]): Partial<Record<MetricName, number>> {
@@ -138,8 +173,14 @@ function trimmed<T>(row: (T | null)[]): (T | null)[] {
 }
 
 const POINTS_MAX = 1000;
-const pointsWire = z.custom<number[]>((row) => Array.isArray(row) && row.length % 2 === 0 && row.length <= 2 * POINTS_MAX && row.every(isNumber), "must be times and values in pairs");
-const pointsRecord = z.custom<readonly SignalPoint[]>((list) => Array.isArray(list) && list.length <= POINTS_MAX && list.every(isPoint), "must be points of finite numbers");
+const pointsWire = z.custom<number[]>(
+  (row) => Array.isArray(row) && row.length % 2 === 0 && row.length <= 2 * POINTS_MAX && row.every(isNumber),
+  "must be times and values in pairs",
+);
+const pointsRecord = z.custom<readonly SignalPoint[]>(
+  (list) => Array.isArray(list) && list.length <= POINTS_MAX && list.every(isPoint),
+  "must be points of finite numbers",
+);
 function isPoint(value: unknown): value is SignalPoint {
   if (typeof value !== "object" || value === null) return false;
   const { atMs, value: number } = value as Partial<SignalPoint>;
@@ -150,7 +191,8 @@ export const points: z.ZodType<readonly SignalPoint[]> = z.codec(pointsWire, poi
   decode: (row) => {
     const out: SignalPoint[] = [];
     let atMs = 0;
-    for (let i = 0; i + 1 < row.length; i += 2) out.push({ atMs: (atMs += row[i] as number), value: row[i + 1] as number });
+    for (let i = 0; i + 1 < row.length; i += 2)
+      out.push({ atMs: (atMs += row[i] as number), value: row[i + 1] as number });
     return out;
   },
   encode: (list) => list.flatMap(({ atMs, value }, i) => [atMs - (list[i - 1]?.atMs ?? 0), value]),
@@ -162,7 +204,10 @@ const JSON_DEPTH_MAX = 8;
  * by that of an item. Its meaning is checked where it is used.
  */
 export function plainJson<T extends object>(what: string): z.ZodType<T> {
-  return z.custom<T>((value) => typeof value === "object" && value !== null && !Array.isArray(value) && isPlain(value, JSON_DEPTH_MAX), `${what} must be plain JSON`);
+  return z.custom<T>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value) && isPlain(value, JSON_DEPTH_MAX),
+    `${what} must be plain JSON`,
+  );
 }
 
 function isPlain(value: unknown, depth: number): boolean {

@@ -39,15 +39,25 @@ function checkMeta(folder: string): void {
   const path = join(folder, META);
   if (!existsSync(path)) {
     // What a start that was killed at once leaves behind does not make the folder somebody else's.
-    const others = existsSync(folder) ? readdirSync(folder).filter((each) => !each.startsWith(LOCK) && !each.startsWith(META)) : [];
-    if (others.length > 0) throw new InputError(`The data folder ${folder} cannot be used`, [`it holds ${others[0]} but no ${META}: it was not written by this program`]);
+    const others = existsSync(folder)
+      ? readdirSync(folder).filter((each) => !each.startsWith(LOCK) && !each.startsWith(META))
+      : [];
+    if (others.length > 0)
+      throw new InputError(`The data folder ${folder} cannot be used`, [
+        `it holds ${others[0]} but no ${META}: it was not written by this program`,
+      ]);
     return;
   }
   const meta = readJson(path);
   const format = typeof meta === "object" && meta !== null && "format" in meta ? meta.format : undefined;
-  if (format === undefined) throw new InputError(`The data folder ${folder} cannot be used`, [`${META} cannot be read: it is damaged or not of this program`]);
+  if (format === undefined)
+    throw new InputError(`The data folder ${folder} cannot be used`, [
+      `${META} cannot be read: it is damaged or not of this program`,
+    ]);
   if (format !== FOLDER_FORMAT) {
-    throw new InputError(`The data folder ${folder} cannot be used`, [`it has format ${JSON.stringify(format)}; this program reads format ${FOLDER_FORMAT}`]);
+    throw new InputError(`The data folder ${folder} cannot be used`, [
+      `it has format ${JSON.stringify(format)}; this program reads format ${FOLDER_FORMAT}`,
+    ]);
   }
 }
 
@@ -69,7 +79,9 @@ function takeLock(folder: string, lock: string): void {
       if (text === undefined) continue; // released in this moment
       const holder = holderOf(text);
       if (holder !== undefined && isAlive(holder, lock)) {
-        throw new InputError(`The data folder ${folder} is in use`, [`process ${holder.pid} has it open; stop it, or choose another folder`]);
+        throw new InputError(`The data folder ${folder} is in use`, [
+          `process ${holder.pid} has it open; stop it, or choose another folder`,
+        ]);
       }
       removeStale(lock, text);
     }

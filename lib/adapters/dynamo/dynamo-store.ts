@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { ComponentState } from "../../domain/model/component-state.ts";
-import { TERMINAL, type Decision, type DecisionStatus } from "../../domain/model/decision.ts";
+import { type Decision, type DecisionStatus, TERMINAL } from "../../domain/model/decision.ts";
 import { InvariantError } from "../../domain/model/errors.ts";
 import type { AlertState, FleetScores, Learning, Overlay, Recommendation } from "../../domain/model/learning.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
@@ -14,25 +14,25 @@ import {
   decisionSk,
   fleetPk,
   holdsPk,
-  ledgerKey,
-  listedSk,
-  parseDecisionId,
-  placeOf,
-  PREFIX,
-  rollupsPk,
-  samplesPk,
-  scoresKey,
   type Key,
   type Kind,
   type Listed,
+  ledgerKey,
+  listedSk,
+  PREFIX,
+  parseDecisionId,
+  placeOf,
+  rollupsPk,
+  samplesPk,
+  scoresKey,
 } from "../keys.ts";
 import { decode, encode, type Records } from "../records.ts";
 import { BLOCK_MS } from "../retention.ts";
 import { Decoder } from "./decoded.ts";
 import { exportTable, importTable } from "./document.ts";
-import { toRow, type TimeToLive } from "./rows.ts";
+import { type TimeToLive, toRow } from "./rows.ts";
 import { checkTable, isMeta } from "./schema.ts";
-import { itemOf, Table, type Condition, type Row, type TableOptions } from "./table.ts";
+import { type Condition, itemOf, type Row, Table, type TableOptions } from "./table.ts";
 
 export interface DynamoStoreOptions extends TableOptions {
   /** How long items of a history are kept before DynamoDB may delete them; without it nothing carries a ttl. */
@@ -93,7 +93,13 @@ export class DynamoStore implements StateStore {
     await this.#putAll("rollup", fleet, blocks);
   }
 
-  async readRollups(fleet: string, component: string, resolution: Resolution, fromMs: number, toMs: number): Promise<readonly RollupBlock[]> {
+  async readRollups(
+    fleet: string,
+    component: string,
+    resolution: Resolution,
+    fromMs: number,
+    toMs: number,
+  ): Promise<readonly RollupBlock[]> {
     return this.#range("rollup", rollupsPk(fleet, component, resolution), fromMs, toMs, false);
   }
 
@@ -106,7 +112,11 @@ export class DynamoStore implements StateStore {
     if (foreign !== undefined) throw new InvariantError("a decision of another fleet", { id: foreign.id, fleet });
     const actions = decisions.filter((each) => each.action !== "NO_ACTION");
     await Promise.all([
-      this.#putAll("hold", fleet, decisions.filter((each) => each.action === "NO_ACTION")),
+      this.#putAll(
+        "hold",
+        fleet,
+        decisions.filter((each) => each.action === "NO_ACTION"),
+      ),
       ...actions.map((each) => this.#table.putIf(this.#row("action", fleet, each), "absent")),
     ]);
   }
@@ -120,7 +130,10 @@ export class DynamoStore implements StateStore {
     const parsed = parseDecisionId(id);
     if (parsed === undefined) return undefined;
     const sk = decisionSk(parsed.timeMs, id);
-    return (await this.#get("action", { pk: actionsPk(fleet), sk }, true)) ?? this.#get("hold", { pk: holdsPk(fleet, parsed.component), sk }, true);
+    return (
+      (await this.#get("action", { pk: actionsPk(fleet), sk }, true)) ??
+      this.#get("hold", { pk: holdsPk(fleet, parsed.component), sk }, true)
+    );
   }
 
   async readActions(fleet: string, fromMs: number, toMs: number): Promise<readonly Decision[]> {
@@ -171,7 +184,11 @@ export class DynamoStore implements StateStore {
   async writeRecommendations(fleet: string, recommendations: readonly Recommendation[]): Promise<void> {
     const kept = new Set(recommendations.map((each) => listedSk("recommendation", each.component)));
     await this.#putAll("recommendation", fleet, recommendations);
-    const there = await this.#table.query(fleetPk(fleet), { prefix: PREFIX.recommendation }, { consistent: true, project: ["pk", "sk"] });
+    const there = await this.#table.query(
+      fleetPk(fleet),
+      { prefix: PREFIX.recommendation },
+      { consistent: true, project: ["pk", "sk"] },
+    );
     await this.#table.deleteAll(there.filter(({ sk }) => !kept.has(sk)));
   }
 
@@ -204,7 +221,9 @@ export class DynamoStore implements StateStore {
       await this.#table.deleteAll(old);
       purged += old.length;
     }
-    const ended = (await this.#old(actionsPk(fleet), before.actionsMs)).filter((row) => isEndedActionOf(component, row)).slice(0, limit - purged);
+    const ended = (await this.#old(actionsPk(fleet), before.actionsMs))
+      .filter((row) => isEndedActionOf(component, row))
+      .slice(0, limit - purged);
     await this.#table.deleteAll(ended);
     return purged + ended.length;
   }
@@ -237,7 +256,13 @@ export class DynamoStore implements StateStore {
     return rows.map((row) => this.#decoder.read(kind, row));
   }
 
-  async #range<K extends Kind>(kind: K, pk: string, fromMs: number, toMs: number, consistent: boolean): Promise<Records[K][]> {
+  async #range<K extends Kind>(
+    kind: K,
+    pk: string,
+    fromMs: number,
+    toMs: number,
+    consistent: boolean,
+  ): Promise<Records[K][]> {
     const range = between(fromMs, toMs);
     const rows = range === undefined ? [] : await this.#table.query(pk, range, { consistent });
     // Histories but for the few actions are read once, by one reader: nothing to remember.
@@ -247,14 +272,22 @@ export class DynamoStore implements StateStore {
   async #old(pk: string, beforeMs: number, limit?: number): Promise<Row[]> {
     const range = between(0, beforeMs);
     if (range === undefined || limit === 0) return [];
-    return this.#table.query(pk, range, { consistent: false, project: ["pk", "sk", "status"], ...(limit === undefined ? {} : { limit }) });
+    return this.#table.query(pk, range, {
+      consistent: false,
+      project: ["pk", "sk", "status"],
+      ...(limit === undefined ? {} : { limit }),
+    });
   }
 
   async #putAll<K extends Kind>(kind: K, fleet: string, records: readonly Records[K][]): Promise<void> {
     await this.#table.putAll(records.map((each) => this.#row(kind, fleet, each)));
   }
 
-  async #compareAndSet<K extends "ledger" | "learning" | "alerts">(kind: K, fleet: string, next: Records[K]): Promise<Cas> {
+  async #compareAndSet<K extends "ledger" | "learning" | "alerts">(
+    kind: K,
+    fleet: string,
+    next: Records[K],
+  ): Promise<Cas> {
     const condition: Condition = next.version === 1 ? "absent" : { version: next.version - 1 };
     return this.#table.putIf(this.#row(kind, fleet, next), condition);
   }

@@ -1,9 +1,9 @@
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
-import type dynalite from "dynalite";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type dynalite from "dynalite";
 import { InputError } from "../../domain/model/errors.ts";
-import { openFolder, type DataFolder } from "./data-folder.ts";
+import { type DataFolder, openFolder } from "./data-folder.ts";
 import { talkInProcess } from "./in-process.ts";
 
 /** A database with DynamoDB's protocol inside this process, for one machine: npm start and the tests. */
@@ -57,7 +57,11 @@ async function start(folder: DataFolder | undefined): Promise<Embedded> {
 /** A client for a local endpoint: any credentials do, and the region is a formality. */
 export function localClient(endpoint: string): DynamoDBClient {
   if (!URL.canParse(endpoint)) throw new InputError("The endpoint cannot be used", [`${endpoint} is no URL`]);
-  return new DynamoDBClient({ endpoint, region: "us-east-1", credentials: { accessKeyId: "local", secretAccessKey: "local" } });
+  return new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
 }
 
 type Action = (store: unknown, data: unknown, done: (error: unknown, answer?: unknown) => void) => void;
@@ -74,7 +78,8 @@ function loadDynalite(): typeof dynalite {
     const action = require(path) as Action & { answersErrors?: true };
     const module = require.cache[path];
     if (action.answersErrors === true || module === undefined) continue;
-    const wrapped: Action & { answersErrors?: true } = (store, data, done) => action(store, data, (error, answer) => done(answerable(error), answer));
+    const wrapped: Action & { answersErrors?: true } = (store, data, done) =>
+      action(store, data, (error, answer) => done(answerable(error), answer));
     wrapped.answersErrors = true;
     module.exports = wrapped;
   }
@@ -83,7 +88,9 @@ function loadDynalite(): typeof dynalite {
 
 function answerable(error: unknown): unknown {
   if (!(error instanceof Error) || "statusCode" in error) return error;
-  const reasons = [error.message, error.cause instanceof Error ? error.cause.message : ""].filter((each) => each !== "");
+  const reasons = [error.message, error.cause instanceof Error ? error.cause.message : ""].filter(
+    (each) => each !== "",
+  );
   return Object.assign(error, {
     statusCode: 500,
     body: { __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: reasons.join(": ") },

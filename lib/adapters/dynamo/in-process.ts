@@ -49,11 +49,18 @@ interface Answer {
 }
 
 /** dynalite asks for a signature but does not check it. */
-const SIGNED = { authorization: "AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=none", "x-amz-date": "20260101T000000Z" };
+const SIGNED = {
+  authorization: "AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=none",
+  "x-amz-date": "20260101T000000Z",
+};
 
 function deliver(server: Server, operation: string, body: string): Promise<Answer> {
   return new Promise((resolve) => {
-    const headers = { ...SIGNED, "content-type": "application/x-amz-json-1.0", "x-amz-target": `DynamoDB_20120810.${operation}` };
+    const headers = {
+      ...SIGNED,
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": `DynamoDB_20120810.${operation}`,
+    };
     const request = Object.assign(new EventEmitter(), { method: "POST", url: "/", headers });
     const response = {
       statusCode: 200,
@@ -68,8 +75,9 @@ function deliver(server: Server, operation: string, body: string): Promise<Answe
 
 /** The error that the SDK would have made of the answer. */
 function errorOf(statusCode: number, answer: Record<string, unknown>): Error {
-  const name = String(answer["__type"]).split("#").at(-1) ?? "UnknownError";
-  const message = String(answer["message"] ?? answer["Message"] ?? name);
+  const { __type: type, message: said, Message: alsoSaid } = answer;
+  const name = (typeof type === "string" ? type.split("#").at(-1) : undefined) ?? "UnknownError";
+  const message = [said, alsoSaid, name].find((each) => typeof each === "string") ?? name;
   const options = { message, $metadata: { httpStatusCode: statusCode } };
   if (name === "ConditionalCheckFailedException") return new ConditionalCheckFailedException(options);
   if (name === "ResourceNotFoundException") return new ResourceNotFoundException(options);

@@ -1,9 +1,9 @@
-import { TERMINAL, type Decision } from "../../domain/model/decision.ts";
+import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
 import type { RollupBlock } from "../../domain/model/sample.ts";
 import type { Kind } from "../keys.ts";
 import type { Item, OwnSample, Records, Tick } from "../records.ts";
 import { BLOCK_MS } from "../retention.ts";
-import { rowOf, type Row } from "./table.ts";
+import { type Row, rowOf } from "./table.ts";
 
 /** How long each history is kept, ms. */
 export interface TimeToLive {

@@ -1,8 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CreateTableCommand, DescribeTableCommand, ResourceInUseException, ResourceNotFoundException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  ResourceInUseException,
+  ResourceNotFoundException,
+} from "@aws-sdk/client-dynamodb";
 import { DependencyError } from "../../domain/model/errors.ts";
-import { META, type Key } from "../keys.ts";
-import { storeError, type Row, type Table } from "./table.ts";
+import { type Key, META } from "../keys.ts";
+import { type Row, storeError, type Table } from "./table.ts";
 
 /** Version of keys and layout of the whole table. Records have versions of their own. */
 export const SCHEMA_VERSION = 1;
@@ -44,7 +50,13 @@ async function create(client: DynamoDBClient, name: string): Promise<void> {
     ],
   } as const;
   try {
-    await client.send(new CreateTableCommand({ ...input, AttributeDefinitions: [...input.AttributeDefinitions], KeySchema: [...input.KeySchema] }));
+    await client.send(
+      new CreateTableCommand({
+        ...input,
+        AttributeDefinitions: [...input.AttributeDefinitions],
+        KeySchema: [...input.KeySchema],
+      }),
+    );
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error; // somebody else is creating it
   }
@@ -64,17 +76,25 @@ export async function checkTable(table: Table, options: { forRestore: boolean })
   const row = await table.get(META, true);
   if (row === undefined) {
     for await (const { pk, sk } of table.scan("keys")) {
-      if (!isMeta({ pk, sk })) throw new DependencyError(`the table ${table.name} holds items but no version: it was not written by this program`);
+      if (!isMeta({ pk, sk }))
+        throw new DependencyError(
+          `the table ${table.name} holds items but no version: it was not written by this program`,
+        );
     }
     await table.putIf(metaRow({ schema: SCHEMA_VERSION }), "absent"); // losing means somebody else just did the same
     return;
   }
   const { schema, restoring } = readMeta(row);
   if (schema !== SCHEMA_VERSION) {
-    throw new DependencyError(`the table ${table.name} was written by version ${String(schema)}; this program reads version ${SCHEMA_VERSION}`, { schema });
+    throw new DependencyError(
+      `the table ${table.name} was written by version ${String(schema)}; this program reads version ${SCHEMA_VERSION}`,
+      { schema },
+    );
   }
   if (restoring === true && !options.forRestore) {
-    throw new DependencyError(`a restore into the table ${table.name} was interrupted; restore again, replacing what is there`);
+    throw new DependencyError(
+      `a restore into the table ${table.name} was interrupted; restore again, replacing what is there`,
+    );
   }
 }
 

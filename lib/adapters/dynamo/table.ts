@@ -3,13 +3,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ConditionalCheckFailedException, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   BatchWriteCommand,
+  type BatchWriteCommandInput,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
   QueryCommand,
-  ScanCommand,
-  type BatchWriteCommandInput,
   type QueryCommandInput,
+  ScanCommand,
 } from "@aws-sdk/lib-dynamodb";
 import { DependencyError } from "../../domain/model/errors.ts";
 import type { Cas } from "../../ports.ts";
@@ -61,12 +61,20 @@ export class Table {
   }
 
   async get(key: Key, consistent: boolean): Promise<Row | undefined> {
-    const { Item } = await this.#send("read", () => this.#doc.send(new GetCommand({ TableName: this.name, Key: { pk: key.pk, sk: key.sk }, ConsistentRead: consistent })));
+    const { Item } = await this.#send("read", () =>
+      this.#doc.send(
+        new GetCommand({ TableName: this.name, Key: { pk: key.pk, sk: key.sk }, ConsistentRead: consistent }),
+      ),
+    );
     return Item as Row | undefined;
   }
 
   /** Rows of a partition whose sort key lies in [from, to], ascending; page by page until the end or `limit`. */
-  async query(pk: string, range: { from: string; to: string } | { prefix: string }, options: { consistent: boolean; limit?: number; project?: readonly string[] }): Promise<Row[]> {
+  async query(
+    pk: string,
+    range: { from: string; to: string } | { prefix: string },
+    options: { consistent: boolean; limit?: number; project?: readonly string[] },
+  ): Promise<Row[]> {
     const rows: Row[] = [];
     let start: QueryCommandInput["ExclusiveStartKey"];
     do {
@@ -78,15 +86,29 @@ export class Table {
     return options.limit === undefined ? rows : rows.slice(0, options.limit);
   }
 
-  #queryInput(pk: string, range: { from: string; to: string } | { prefix: string }, options: { consistent: boolean; limit?: number; project?: readonly string[] }, start: QueryCommandInput["ExclusiveStartKey"]): QueryCommandInput {
+  #queryInput(
+    pk: string,
+    range: { from: string; to: string } | { prefix: string },
+    options: { consistent: boolean; limit?: number; project?: readonly string[] },
+    start: QueryCommandInput["ExclusiveStartKey"],
+  ): QueryCommandInput {
     const names = options.project?.map((each): [string, string] => [`#${each}`, each]);
     return {
       TableName: this.name,
-      KeyConditionExpression: "prefix" in range ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk AND sk BETWEEN :from AND :to",
-      ExpressionAttributeValues: "prefix" in range ? { ":pk": pk, ":prefix": range.prefix } : { ":pk": pk, ":from": range.from, ":to": range.to },
+      KeyConditionExpression:
+        "prefix" in range ? "pk = :pk AND begins_with(sk, :prefix)" : "pk = :pk AND sk BETWEEN :from AND :to",
+      ExpressionAttributeValues:
+        "prefix" in range
+          ? { ":pk": pk, ":prefix": range.prefix }
+          : { ":pk": pk, ":from": range.from, ":to": range.to },
       ConsistentRead: options.consistent,
       ...(options.limit === undefined ? {} : { Limit: options.limit }),
-      ...(names === undefined ? {} : { ProjectionExpression: names.map(([alias]) => alias).join(", "), ExpressionAttributeNames: Object.fromEntries(names) }),
+      ...(names === undefined
+        ? {}
+        : {
+            ProjectionExpression: names.map(([alias]) => alias).join(", "),
+            ExpressionAttributeNames: Object.fromEntries(names),
+          }),
       ...(start === undefined ? {} : { ExclusiveStartKey: start }),
     };
   }
@@ -129,7 +151,12 @@ export class Table {
     let start: QueryCommandInput["ExclusiveStartKey"];
     do {
       const projection = project === undefined ? {} : { ProjectionExpression: "pk, sk" };
-      const input = { TableName: this.name, ConsistentRead: true, ...projection, ...(start === undefined ? {} : { ExclusiveStartKey: start }) };
+      const input = {
+        TableName: this.name,
+        ConsistentRead: true,
+        ...projection,
+        ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+      };
       const page = await this.#send("scan", () => this.#doc.send(new ScanCommand(input)));
       yield* (page.Items ?? []) as Row[];
       start = page.LastEvaluatedKey;
@@ -152,7 +179,10 @@ export class Table {
       const { UnprocessedItems } = await this.#send("write", () => this.#doc.send(new BatchWriteCommand(input)));
       left = UnprocessedItems?.[this.name] ?? [];
       if (left.length === 0) return;
-      if (attempt === UNPROCESSED_RETRIES) throw new DependencyError(`the state store took ${chunk.length - left.length} of ${chunk.length} items only`, { table: this.name });
+      if (attempt === UNPROCESSED_RETRIES)
+        throw new DependencyError(`the state store took ${chunk.length - left.length} of ${chunk.length} items only`, {
+          table: this.name,
+        });
       // Half fixed, half random: callers that were throttled together do not come back together.
       const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** attempt);
       await this.#sleep(backoff / 2 + (Math.random() * backoff) / 2);
@@ -171,18 +201,35 @@ export class Table {
 
 type Requests = NonNullable<NonNullable<BatchWriteCommandInput["RequestItems"]>[string]>;
 
-function conditionOf(condition: Condition): { ConditionExpression: string; ExpressionAttributeNames?: Record<string, string>; ExpressionAttributeValues?: Record<string, number> } {
+function conditionOf(condition: Condition): {
+  ConditionExpression: string;
+  ExpressionAttributeNames?: Record<string, string>;
+  ExpressionAttributeValues?: Record<string, number>;
+} {
   if (condition === "absent") return { ConditionExpression: "attribute_not_exists(pk)" };
   const ExpressionAttributeNames = { "#version": "version" };
-  if ("version" in condition) return { ConditionExpression: "#version = :is", ExpressionAttributeNames, ExpressionAttributeValues: { ":is": condition.version } };
-  return { ConditionExpression: "attribute_not_exists(pk) OR #version < :below", ExpressionAttributeNames, ExpressionAttributeValues: { ":below": condition.below } };
+  if ("version" in condition)
+    return {
+      ConditionExpression: "#version = :is",
+      ExpressionAttributeNames,
+      ExpressionAttributeValues: { ":is": condition.version },
+    };
+  return {
+    ConditionExpression: "attribute_not_exists(pk) OR #version < :below",
+    ExpressionAttributeNames,
+    ExpressionAttributeValues: { ":below": condition.below },
+  };
 }
 
 /** What the SDK threw, in one sentence that an operator can act on; the original is the cause. */
 export function storeError(what: string, table: string, error: unknown): DependencyError {
   const { name, message } = error instanceof Error ? error : { name: "unknown", message: String(error) };
   const status = (error as { $metadata?: { httpStatusCode?: number } } | null)?.$metadata?.httpStatusCode;
-  return new DependencyError(`the state store (table ${table}) did not ${what}: ${name}: ${message || "no message"}`, { table, what, name, status }, { cause: error });
+  return new DependencyError(
+    `the state store (table ${table}) did not ${what}: ${name}: ${message || "no message"}`,
+    { table, what, name, status },
+    { cause: error },
+  );
 }
 
 /** Row of an item. */
@@ -193,7 +240,12 @@ export function rowOf(item: Item, marks: Pick<Row, "version" | "status" | "ttl">
 /** Item of a row; a text that is no JSON is a clear error that names the item. */
 export function itemOf(row: Row): Item {
   try {
-    return { pk: row.pk, sk: row.sk, v: row.v, data: typeof row.data === "string" ? (JSON.parse(row.data) as unknown) : undefined };
+    return {
+      pk: row.pk,
+      sk: row.sk,
+      v: row.v,
+      data: typeof row.data === "string" ? (JSON.parse(row.data) as unknown) : undefined,
+    };
   } catch (error) {
     throw new DependencyError(`item ${row.pk} ${row.sk} cannot be read: its data is no JSON`, {}, { cause: error });
   }

@@ -20,11 +20,17 @@ export class FleetRecords {
   readonly actions = new Timeline<string, Decision>();
   readonly holds = new Map<string, Timeline<string, Decision>>();
   readonly samples = new Map<string, Timeline<number, Sample>>();
-  readonly rollups: Record<Resolution, Map<string, Timeline<number, RollupBlock>>> = { "5m": new Map(), "1h": new Map() };
+  readonly rollups: Record<Resolution, Map<string, Timeline<number, RollupBlock>>> = {
+    "5m": new Map(),
+    "1h": new Map(),
+  };
 }
 
 /** The timeline of a component, created at its first record. */
-export function lineOf<K extends number | string, V>(lines: Map<string, Timeline<K, V>>, component: string): Timeline<K, V> {
+export function lineOf<K extends number | string, V>(
+  lines: Map<string, Timeline<K, V>>,
+  component: string,
+): Timeline<K, V> {
   let line = lines.get(component);
   if (line === undefined) lines.set(component, (line = new Timeline<K, V>()));
   return line;
@@ -34,6 +40,12 @@ export function lineOf<K extends number | string, V>(lines: Map<string, Timeline
 export function countOf(fleet: FleetRecords): number {
   const single = [fleet.ledger, fleet.scores, fleet.alerts].filter((each) => each !== undefined).length;
   const listed = [fleet.states, fleet.learning, fleet.overlays, fleet.forecasts, fleet.models, fleet.recommendations];
-  const lines = [fleet.actions, ...fleet.holds.values(), ...fleet.samples.values(), ...fleet.rollups["5m"].values(), ...fleet.rollups["1h"].values()];
+  const lines = [
+    fleet.actions,
+    ...fleet.holds.values(),
+    ...fleet.samples.values(),
+    ...fleet.rollups["5m"].values(),
+    ...fleet.rollups["1h"].values(),
+  ];
   return [...listed, ...lines].reduce((sum, each) => sum + each.size, single);
 }

@@ -1,13 +1,16 @@
 import { InputError } from "../../domain/model/errors.ts";
-import { RESOLUTIONS } from "../retention.ts";
 import type { LoopName } from "../../flow.ts";
 import type { StoredItem } from "../../ports.ts";
-import { decisionKey, listedSk, type Kind } from "../keys.ts";
-import { decodeAny, describe, encode, storedItem, type Entry, type Records } from "../records.ts";
-import { lineOf, type FleetRecords } from "./fleet-records.ts";
+import { decisionKey, type Kind, listedSk } from "../keys.ts";
+import { decodeAny, describe, type Entry, encode, type Records, storedItem } from "../records.ts";
+import { RESOLUTIONS } from "../retention.ts";
+import { type FleetRecords, lineOf } from "./fleet-records.ts";
 
 /** Everything as items, in the order of their keys. */
-export function exportFleets(fleets: ReadonlyMap<string, FleetRecords>, ticks: ReadonlyMap<LoopName, number>): StoredItem[] {
+export function exportFleets(
+  fleets: ReadonlyMap<string, FleetRecords>,
+  ticks: ReadonlyMap<LoopName, number>,
+): StoredItem[] {
   const items: StoredItem[] = [];
   for (const [loop, tick] of ticks) items.push(storedItem(encode("tick", "", { loop, tick })));
   for (const [fleet, records] of fleets) {
@@ -25,8 +28,13 @@ export function exportFleets(fleets: ReadonlyMap<string, FleetRecords>, ticks: R
     add("recommendation", records.recommendations.list());
     add("action", records.actions.values());
     for (const line of records.holds.values()) add("hold", line.values());
-    for (const [component, line] of records.samples) add("sample", line.values().map((sample) => ({ component, sample })));
-    for (const resolution of RESOLUTIONS) for (const line of records.rollups[resolution].values()) add("rollup", line.values());
+    for (const [component, line] of records.samples)
+      add(
+        "sample",
+        line.values().map((sample) => ({ component, sample })),
+      );
+    for (const resolution of RESOLUTIONS)
+      for (const line of records.rollups[resolution].values()) add("rollup", line.values());
   }
   return items.sort((a, b) => (a.pk < b.pk || (a.pk === b.pk && a.sk < b.sk) ? -1 : 1));
 }
@@ -36,9 +44,15 @@ function present<T>(value: T | undefined): T[] {
 }
 
 /** Reads items into fleets; nothing is kept of a list with a single bad item. */
-export function importInto(items: readonly StoredItem[], fleetOf: (name: string) => FleetRecords, ticks: Map<LoopName, number>): void {
+export function importInto(
+  items: readonly StoredItem[],
+  fleetOf: (name: string) => FleetRecords,
+  ticks: Map<LoopName, number>,
+): void {
   const entries = items.map((item) => ({ item, entry: decodeAny(item) }));
-  const problems = entries.flatMap(({ item, entry }) => ("problems" in entry ? entry.problems.map((each) => `${describe(item)}: ${each}`) : []));
+  const problems = entries.flatMap(({ item, entry }) =>
+    "problems" in entry ? entry.problems.map((each) => `${describe(item)}: ${each}`) : [],
+  );
   if (problems.length > 0) throw new InputError("The state cannot be restored", problems);
   for (const { entry } of entries) {
     if ("problems" in entry) continue;

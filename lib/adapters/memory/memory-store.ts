@@ -1,15 +1,15 @@
-import { TERMINAL, type Decision } from "../../domain/model/decision.ts";
 import type { ComponentState } from "../../domain/model/component-state.ts";
+import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
 import { InputError, InvariantError } from "../../domain/model/errors.ts";
 import type { AlertState, FleetScores, Learning, Overlay, Recommendation } from "../../domain/model/learning.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
-import { BLOCK_MS } from "../retention.ts";
 import type { Resolution, RollupBlock, Sample } from "../../domain/model/sample.ts";
 import type { LoopName } from "../../flow.ts";
 import type { Cas, ForecastRecord, ModelRecord, Retention, StateStore, StoredItem } from "../../ports.ts";
 import { boundTime, decisionKey, decisionSk, listedSk, parseDecisionId } from "../keys.ts";
-import { exportFleets, importInto } from "./memory-document.ts";
+import { BLOCK_MS } from "../retention.ts";
 import { countOf, FleetRecords, lineOf } from "./fleet-records.ts";
+import { exportFleets, importInto } from "./memory-document.ts";
 
 const WON: Cas = { won: true };
 const LOST: Cas = { won: false };
@@ -63,7 +63,13 @@ export class MemoryStore implements StateStore {
     for (const block of blocks) lineOf(records.rollups[block.resolution], block.component).set(block.startMs, block);
   }
 
-  async readRollups(fleet: string, component: string, resolution: Resolution, fromMs: number, toMs: number): Promise<readonly RollupBlock[]> {
+  async readRollups(
+    fleet: string,
+    component: string,
+    resolution: Resolution,
+    fromMs: number,
+    toMs: number,
+  ): Promise<readonly RollupBlock[]> {
     return this.#fleets.get(fleet)?.rollups[resolution].get(component)?.range(fromMs, toMs) ?? [];
   }
 
@@ -178,7 +184,11 @@ export class MemoryStore implements StateStore {
     left -= records.rollups["5m"].get(component)?.dropBefore(before.rollups5mMs - BLOCK_MS["5m"] + 1, left) ?? 0;
     left -= records.rollups["1h"].get(component)?.dropBefore(before.rollups1hMs - BLOCK_MS["1h"] + 1, left) ?? 0;
     left -= records.holds.get(component)?.dropBefore(boundTime(before.holdsMs), left) ?? 0;
-    left -= records.actions.dropBefore(boundTime(before.actionsMs), left, (each) => each.component === component && TERMINAL.has(each.status));
+    left -= records.actions.dropBefore(
+      boundTime(before.actionsMs),
+      left,
+      (each) => each.component === component && TERMINAL.has(each.status),
+    );
     return limit - left;
   }
 
