@@ -177,6 +177,11 @@ describe("no change possible", () => {
     expect(result.kind === "none" && result.limits.map(({ limit }) => limit)).toEqual(limits);
   });
 
+  test("a fleet over its limit leaves a component what it has", () => {
+    const result = planChange(aRequest({ room: { ...EVERYTHING, cpu: -500 } }));
+    expect(result).toMatchObject({ limits: [{ limit: "fleet-max", resource: "cpu", bound: 2, wanted: 3 }] });
+  });
+
   test("what does not shrink does not stop a shrink", () => {
     const used = { cpu: 100, memory: 3999 };
     const request = aRequest({ action: "SCALE_DOWN", factor: 0.7, used, ceilings: { cpu: 0.8, memory: 0.8 } });
@@ -233,6 +238,12 @@ describe("back to the bounds", () => {
     expect(afterOf(safe).size.cpu).toBe(700);
     const busy = planToBounds(policy, current, EVERYTHING, { used: { cpu: 1900 }, ceilings: { cpu: 0.9 } });
     expect(busy).toMatchObject({ kind: "none", hold: "at-target-guard" });
+  });
+  test("what may not grow does not keep the rest from shrinking", () => {
+    const policy = bounds({ tasksMin: 4, max: { ...MAX, cpu: 1000 } });
+    const guard = { used: { cpu: 10 }, ceilings: {} };
+    expect(afterOf(planToBounds(policy, tasksOf(2, 1000, 1000), EVERYTHING, guard))).toEqual(tasksOf(2, 700, 1000));
+    expect(planToBounds(policy, tasksOf(2, 1000, 1000), EVERYTHING)).toMatchObject({ hold: "at-component-limit" });
   });
   test("within: nothing", () => {
     expect(planToBounds(aPolicy(), tasksOf(2, 1000, 1000), EVERYTHING)).toMatchObject({
