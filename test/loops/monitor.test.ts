@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const START_MS = Math.floor(NOW_MS / MINUTE_MS) * MINUTE_MS;
 
 /** A world of plain functions: what is described and what is read, with every request written down. */
-function aWorld(fleet = aFleet({}, {}, {})) {
+function aWorld(fleet = aFleet({}, {}, {}), store = new MemoryStore()) {
   const requests: MetricRequest[] = [];
   const world = {
     fleet,
@@ -21,7 +21,6 @@ function aWorld(fleet = aFleet({}, {}, {})) {
       samplesSince(Math.max(sinceMs, START_MS - 5 * MINUTE_MS), nowMs),
     describe: (component: string): ServiceState | Error => aState(component).service as ServiceState,
   };
-  const store = new MemoryStore();
   const ports: Ports = {
     store,
     clock: { nowMs: () => world.nowMs },
@@ -127,15 +126,16 @@ describe("a loop's tick", () => {
     expect((await send(-30_000)).ran).toBe(false);
   });
   test("a fleet that fails stops no other", async () => {
-    const { world, ports } = aWorld(aFleet({ name: "good" }));
+    class HalfGone extends MemoryStore {
+      override async readStates(fleet: string) {
+        if (fleet === "bad") throw new Error("table is gone");
+        return super.readStates(fleet);
+      }
+    }
+    const { world, ports } = aWorld(aFleet({ name: "good" }), new HalfGone());
     const bad = aFleet({ name: "bad" });
-    const store = Object.create(ports.store) as Ports["store"];
-    store.readStates = async (fleet) => {
-      if (fleet === "bad") throw new Error("table is gone");
-      return ports.store.readStates(fleet);
-    };
     const outcome = await runLoop("monitor", {
-      ports: { ...ports, store },
+      ports,
       fleets: [bad, world.fleet],
       scheduledMs: world.nowMs,
     });

@@ -63,7 +63,7 @@ describe("absent is not zero", () => {
     expect(signals({ state: aState("service-a", future) }).cpu.value).toBeUndefined();
   });
   test("the source's own reason is passed on", () => {
-    const throttled = aWindow().map(({ values: { cpuUsed: _, ...values }, ...sample }) => ({
+    const throttled = aWindow().map(({ values: { cpuUsed: _used, ...values }, ...sample }) => ({
       ...sample,
       values,
       absent: { cpuUsed: "throttled" as const },
