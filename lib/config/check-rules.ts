@@ -1,6 +1,8 @@
+import * as z from "zod";
 import { STRATEGIES_BY_NAME } from "../domain/decision/strategies/index.ts";
-import { TRIGGERS } from "../domain/model/trigger.ts";
+import { type StrategyName, TRIGGERS } from "../domain/model/trigger.ts";
 import type { ComponentConfig } from "./component-schema.ts";
+import { fieldOf } from "./fields-at.ts";
 import { closest, type Mismatch, show } from "./problems.ts";
 import { type CompleteRule, completeRules, DEFAULT_RULES, TRIGGER_DEFAULTS, triggerOf } from "./rules.ts";
 import type { ParsedFleet } from "./schema.ts";
@@ -88,7 +90,8 @@ function checkParameters({ strategy, parameters }: ComponentConfig, path: string
   return parsed.error.issues.flatMap((issue): Mismatch[] => {
     if (issue.code !== "unrecognized_keys") {
       const name = issue.path.map(String).join(".");
-      return [{ path: name ? `${at}.${name}` : at, value: show(parameters[name]), bound: issue.message, uses }];
+      const bound = expectedOf(strategy, name) ?? issue.message;
+      return [{ path: name ? `${at}.${name}` : at, value: show(parameters[name]), bound, uses }];
     }
     const known = Object.keys(STRATEGIES_BY_NAME[strategy].parameters.parse({}));
     return issue.keys.map((key) => {
@@ -99,6 +102,12 @@ function checkParameters({ strategy, parameters }: ComponentConfig, path: string
       return { path: `${at}.${key}`, value: `the unknown key ${show(key)}`, bound, uses };
     });
   });
+}
+
+function expectedOf(strategy: StrategyName, parameter: string): string | undefined {
+  const schema = STRATEGIES_BY_NAME[strategy].parameters;
+  const field = schema instanceof z.ZodObject ? schema.shape[parameter] : undefined;
+  return field && fieldOf(field).expected;
 }
 
 /** Evidence that a strategy waits for must fit into the samples it sees, or it would wait for ever. */

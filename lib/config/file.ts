@@ -93,7 +93,7 @@ function unwrapped(exported: unknown, depth = 0): unknown {
   if (typeof exported !== "object" || exported === null || depth > 2) return exported;
   if ("default" in exported) return unwrapped(exported.default, depth + 1);
   if ("config" in exported) return unwrapped(exported.config, depth + 1);
-  return depth === 0 ? undefined : exported;
+  return depth === 0 || "__esModule" in exported ? undefined : exported;
 }
 
 /** TypeScript through tsx, whether or not this process was started with it. */

@@ -23,9 +23,13 @@ interface Span<T> {
   readonly value: T;
 }
 
+const DAY_MS = 86_400_000;
+/** Longer than any change of clocks. */
+const LEAD_MS = 3 * 3_600_000;
 const NONE: readonly string[] = [];
 const CACHED_MAX = 10_000;
 const crons = new Map<string, Cron>();
+const starts = new Map<string, readonly number[]>();
 const windows = new Map<string, Span<boolean>>();
 const applied = new WeakMap<ComponentPolicy, Span<ScheduledPolicy>>();
 
@@ -83,14 +87,34 @@ function windowAt({ cron, timeZone, durationMs }: SchedulePolicy, nowMs: number)
   const key = `${durationMs} ${timeZone} ${cron}`;
   const cached = windows.get(key);
   if (cached && holdsAt(cached, nowMs)) return cached;
-  // The first start after (now - duration): if it is not after now, the window it opened has not closed yet.
-  const second = Math.floor((nowMs - durationMs) / 1000) * 1000;
-  const startMs = cronOf(cron, timeZone).nextRun(new Date(second))?.getTime() ?? Number.POSITIVE_INFINITY;
-  const fresh =
-    startMs <= nowMs
-      ? { fromMs: startMs, untilMs: startMs + durationMs, value: true }
-      : { fromMs: nowMs, untilMs: startMs, value: false };
-  return remember(windows, key, fresh);
+  const today = Math.floor(nowMs / DAY_MS);
+  for (let day = today; (day + 1) * DAY_MS > nowMs - durationMs; day--) {
+    const startMs = startsOn(cron, timeZone, day).findLast((start) => start <= nowMs);
+    if (startMs === undefined) continue;
+    if (startMs + durationMs <= nowMs) break;
+    return remember(windows, key, { fromMs: startMs, untilMs: startMs + durationMs, value: true });
+  }
+  const nextMs = startsOn(cron, timeZone, today).find((start) => start > nowMs) ?? (today + 1) * DAY_MS;
+  return remember(windows, key, { fromMs: nowMs, untilMs: nextMs, value: false });
+}
+
+/**
+ * All starts within a day of UTC. Where the clocks change, the library's next start depends on where it is asked from
+ * (a start that the clocks skip is found from before the gap only), so it is asked from one fixed place for each day.
+ */
+function startsOn(cron: string, timeZone: string, day: number): readonly number[] {
+  const key = `${day} ${timeZone} ${cron}`;
+  const cached = starts.get(key);
+  if (cached) return cached;
+  const parsed = cronOf(cron, timeZone);
+  const [fromMs, untilMs] = [day * DAY_MS, (day + 1) * DAY_MS];
+  const found: number[] = [];
+  let next = parsed.nextRun(new Date(fromMs - LEAD_MS));
+  while (next && next.getTime() < untilMs) {
+    if (next.getTime() >= fromMs) found.push(next.getTime());
+    next = parsed.nextRun(next);
+  }
+  return remember(starts, key, found);
 }
 
 function cronOf(cron: string, timeZone: string): Cron {
