@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { setPaused } from "../../lib/domain/execution/ledger.ts";
 import type { Decision } from "../../lib/domain/model/decision.ts";
 import { runExecution } from "../../lib/loops/execution.ts";
-import { Breaker, type Break } from "../support/breaking.ts";
+import { type Break, Breaker } from "../support/breaking.ts";
 import { Bench, component, MINUTE, pending, T0, tasks } from "../support/execution-bench.ts";
 import { Watch } from "../support/execution-invariants.ts";
 import type { Outcome } from "../support/fake-ecs.ts";
@@ -15,7 +15,9 @@ const bigger = tasks(2, { cpu: 1000 });
 
 /** One of each kind of change, under limits that leave room for exactly them; 3 at once, 5 minutes apart. */
 function scene(): { bench: Bench; watch: Watch } {
-  const components = names.map((name) => component(name, { cooldownMs: 5 * MINUTE, upPerHour: 2, downPerHour: 2, tasksMax: 6 }));
+  const components = names.map((name) =>
+    component(name, { cooldownMs: 5 * MINUTE, upPerHour: 2, downPerHour: 2, tasksMax: 6 }),
+  );
   const decision = { concurrentExecutions: 3, decisionsPerHour: 10 };
   const bench = new Bench({ components, decision, limits: { cpu: 8500 }, execution: { backoffMs: MINUTE } }, services);
   return { bench, watch: new Watch(bench) };
@@ -25,7 +27,12 @@ const wanted = (at: number) => [
   pending("grows", { at, before: tasks(2), after: tasks(3) }),
   pending("resizes", { at, before: tasks(2), after: bigger }),
   pending("shrinks", { at, before: tasks(4), after: tasks(3) }),
-  pending("takes", { at, before: tasks(2), after: tasks(3), donor: { component: "donor", before: tasks(4), after: tasks(3) } }),
+  pending("takes", {
+    at,
+    before: tasks(2),
+    after: tasks(3),
+    donor: { component: "donor", before: tasks(4), after: tasks(3) },
+  }),
 ];
 
 /** Eleven minutes: time for everything to be applied, to settle and to be measured. */
@@ -56,7 +63,9 @@ describe("one thing breaks", () => {
   });
 
   for (const how of ["killed", "lost", "unanswered"] as const) {
-    test(`${how} at every single call: nothing twice, nothing lost, no promise broken`, { timeout: 60_000 }, async () => {
+    test(`${how} at every single call: nothing twice, nothing lost, no promise broken`, {
+      timeout: 60_000,
+    }, async () => {
       let at = 0;
       for (; ; at++) {
         const { breaker, bench, broken } = await play({ at, how });
@@ -65,7 +74,11 @@ describe("one thing breaks", () => {
         for (const { id } of wanted(T0)) expect(await bench.status(id), `${how} at call ${at}: ${id}`).toBe("MEASURED");
         const learned = await bench.store.readLearning("test");
         const history = learned.flatMap((each) => each.history.map((entry) => entry.decision));
-        expect(history.toSorted(), `${how} at call ${at}`).toEqual(wanted(T0).map(({ id }) => id).toSorted());
+        expect(history.toSorted(), `${how} at call ${at}`).toEqual(
+          wanted(T0)
+            .map(({ id }) => id)
+            .toSorted(),
+        );
       }
       expect(at).toBeGreaterThan(100);
     });
@@ -75,15 +88,23 @@ describe("one thing breaks", () => {
 /** Chances of a run, drawn once: swarm testing reaches what a mean of all faults never does. */
 const storm = fc.record({
   seed: fc.integer(),
-  odds: fc.record({ lost: fc.constantFrom(0, 0.02, 0.2), unanswered: fc.constantFrom(0, 0.02, 0.1), killed: fc.constantFrom(0, 0.01, 0.05) }),
-  outcomes: fc.array(fc.constantFrom<Outcome>("ok", "ok", "refused", "throttled", "applied-lost", "lost"), { maxLength: 12 }),
+  odds: fc.record({
+    lost: fc.constantFrom(0, 0.02, 0.2),
+    unanswered: fc.constantFrom(0, 0.02, 0.1),
+    killed: fc.constantFrom(0, 0.01, 0.05),
+  }),
+  outcomes: fc.array(fc.constantFrom<Outcome>("ok", "ok", "refused", "throttled", "applied-lost", "lost"), {
+    maxLength: 12,
+  }),
   foreign: fc.constantFrom(0, 0, 0.05),
   paused: fc.constantFrom(0, 0, 0.1),
   stalled: fc.constantFrom(0, 0, 0.1),
 });
 
 describe("everything breaks", () => {
-  test("two processes at once, in a storm, then calm: every promise is kept and everything comes to its end", { timeout: 60_000 }, async () => {
+  test("two processes at once, in a storm, then calm: every promise is kept and everything comes to its end", {
+    timeout: 60_000,
+  }, async () => {
     const seen = { foreign: 0, rolledBack: 0, failed: 0, measured: 0 };
     await fc.assert(
       fc.asyncProperty(storm, async ({ seed, odds, outcomes, foreign, paused, stalled }) => {
@@ -98,7 +119,8 @@ describe("everything breaks", () => {
           if (random() < stalled) bench.ecs.stall(name);
           if (random() < paused) await bench.edit((ledger) => setPaused(ledger, random() < 0.5, "ann")).catch(() => {});
           await bench.monitor(30_000);
-          const process = () => runExecution(unreliable(bench.ports(), random, odds), bench.policy, bench.nowMs).catch(() => {});
+          const process = () =>
+            runExecution(unreliable(bench.ports(), random, odds), bench.policy, bench.nowMs).catch(() => {});
           await Promise.all([process(), process()]);
         }
         await bench.edit((ledger) => setPaused(ledger, false, "ann"));
@@ -127,7 +149,13 @@ async function again(bench: Bench): Promise<Decision[]> {
     const before = booked[name];
     if (before === undefined || name === "donor") continue;
     const more = before.tasks < 3 || name === "resizes";
-    decisions.push(pending(name, { at: bench.nowMs, before, after: { ...before, tasks: before.tasks + (more && before.tasks < 6 ? 1 : -1) } }));
+    decisions.push(
+      pending(name, {
+        at: bench.nowMs,
+        before,
+        after: { ...before, tasks: before.tasks + (more && before.tasks < 6 ? 1 : -1) },
+      }),
+    );
   }
   return decisions;
 }

@@ -30,7 +30,8 @@ export class Breaker {
       get: (target, name) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== "function") return method;
-        return (...given: unknown[]) => this.#call(() => Reflect.apply(method, target, given) as Promise<unknown>, life);
+        return (...given: unknown[]) =>
+          this.#call(() => Reflect.apply(method, target, given) as Promise<unknown>, life);
       },
     });
   }

@@ -1,7 +1,14 @@
 import { bookedOf, bookedTotals, directionOf } from "../../lib/domain/execution/ledger.ts";
-import { TERMINAL, type Decision } from "../../lib/domain/model/decision.ts";
+import { type Decision, TERMINAL } from "../../lib/domain/model/decision.ts";
 import type { Ledger } from "../../lib/domain/model/ledger.ts";
-import { maxResources, RESOURCE_NAMES, sameAllocation, sumResources, totalOf, type Resources } from "../../lib/domain/model/resources.ts";
+import {
+  maxResources,
+  RESOURCE_NAMES,
+  type Resources,
+  sameAllocation,
+  sumResources,
+  totalOf,
+} from "../../lib/domain/model/resources.ts";
 import type { Bench } from "./execution-bench.ts";
 import { HOUR } from "./execution-bench.ts";
 import type { Effect } from "./fake-ecs.ts";
@@ -60,8 +67,10 @@ export class Watch {
       return;
     }
     if (ledger.paused) this.#say("S15 effect under pause", component);
-    if (policy !== undefined && (after.tasks < policy.tasksMin || after.tasks > policy.tasksMax)) this.#say("S1 bounds", [component, after]);
-    if (!covers(bookedOf(ledger, component), totalOf(after))) this.#say("S2b booked below ECS", [component, before, after]);
+    if (policy !== undefined && (after.tasks < policy.tasksMin || after.tasks > policy.tasksMax))
+      this.#say("S1 bounds", [component, after]);
+    if (!covers(bookedOf(ledger, component), totalOf(after)))
+      this.#say("S2b booked below ECS", [component, before, after]);
     this.#budget();
   }
 
@@ -95,7 +104,8 @@ export class Watch {
     for (const other of earlier) {
       if (other.component !== effect.component) continue;
       if (other.by === effect.by && !isBack(effect, earlier)) this.#say("S11 twice", effect);
-      if (other.by !== effect.by && effect.atMs - other.atMs < component.cooldownMs) this.#say("S7 cooldown", [other, effect]);
+      if (other.by !== effect.by && effect.atMs - other.atMs < component.cooldownMs)
+        this.#say("S7 cooldown", [other, effect]);
     }
   }
 
@@ -108,7 +118,8 @@ export class Watch {
     }
     for (const { name } of this.#bench.policy.components) {
       const booked = ledger.booked[name];
-      if (booked === undefined || !sameAllocation(booked, this.#bench.ecs.desired(name))) this.#say("L4 booked", [name, booked]);
+      if (booked === undefined || !sameAllocation(booked, this.#bench.ecs.desired(name)))
+        this.#say("L4 booked", [name, booked]);
     }
     return this.judge();
   }
