@@ -1,4 +1,4 @@
-import { compileFleet, type Config } from "./config/index.ts";
+import { type Config, compileFleet } from "./config/index.ts";
 import { explainDecision } from "./domain/decision/explain.ts";
 import { type Replay, replayDecision } from "./domain/decision/replay.ts";
 import { TRIGGERS_BY_NAME } from "./domain/decision/triggers/index.ts";
@@ -91,7 +91,12 @@ export class ScalingController {
    *
    * @throws InputError for an unknown component or trigger, a value that is no number, or a trigger without a rule.
    */
-  async makeScalingDecision(component: string, trigger: TriggerName, currentValue: number, targetValue: number): Promise<Decision> {
+  async makeScalingDecision(
+    component: string,
+    trigger: TriggerName,
+    currentValue: number,
+    targetValue: number,
+  ): Promise<Decision> {
     const fleet = this.#fleetOf(component);
     checkManual(fleet, component, trigger, currentValue, targetValue);
     const scale = TRIGGERS_BY_NAME[trigger].unit === "ratio" ? 0.01 : 1;
@@ -104,7 +109,10 @@ export class ScalingController {
       suffix: `-manual-${trigger}-${currentValue}-${targetValue}`,
     };
     const [decision] = await decideAndRecord(this.#ports, fleet, this.#ports.clock.nowMs(), request);
-    if (decision === undefined) throw new InputError("no decision was made", [`nothing is known of the fleet ${fleet.name} yet: let the monitor run first`]);
+    if (decision === undefined)
+      throw new InputError("no decision was made", [
+        `nothing is known of the fleet ${fleet.name} yet: let the monitor run first`,
+      ]);
     return (await this.#ports.store.readDecision(fleet.name, decision.id)) ?? decision;
   }
 
@@ -139,7 +147,9 @@ export class ScalingController {
       const { decision } = await this.#find(id);
       const approval = approve(decision, who, this.#ports.clock.nowMs());
       if (approval.kind === "refused") {
-        throw new InputError(`the decision ${id} cannot be approved`, [approval.reason === "expired" ? "it has expired" : `its status is ${decision.status}`]);
+        throw new InputError(`the decision ${id} cannot be approved`, [
+          approval.reason === "expired" ? "it has expired" : `its status is ${decision.status}`,
+        ]);
       }
       const { won } = await this.#ports.store.writeDecision(approval.decision);
       if (won) return approval.decision;
@@ -168,7 +178,10 @@ export class ScalingController {
    * Puts a document into an empty store or, with `replace`, in place of the whole state. Intents of before are void, and the
    * controller only observes until an operator gives it its mode back.
    */
-  async restoreState(document: unknown, options: { readonly replace: boolean } = { replace: false }): Promise<{ items: number }> {
+  async restoreState(
+    document: unknown,
+    options: { readonly replace: boolean } = { replace: false },
+  ): Promise<{ items: number }> {
     return restoreState(this.#ports.store, document, options);
   }
 
@@ -192,7 +205,8 @@ export class ScalingController {
   async #changeLedger(fleet: string, change: (ledger: Ledger) => Transition): Promise<void> {
     for (let attempt = 0; attempt < CAS_ATTEMPTS; attempt++) {
       const transition = change((await this.#ports.store.readLedger(fleet)) ?? emptyLedger(fleet));
-      if (transition.kind === "refused") throw new InputError(`the fleet ${fleet} cannot be changed`, [transition.detail ?? transition.reason]);
+      if (transition.kind === "refused")
+        throw new InputError(`the fleet ${fleet} cannot be changed`, [transition.detail ?? transition.reason]);
       const { won } = await this.#ports.store.writeLedger(transition.ledger);
       if (won) return;
     }
@@ -211,19 +225,30 @@ export class ScalingController {
       const decision = await this.#ports.store.readDecision(fleet.name, id);
       if (decision !== undefined) return { decision, fleet };
     }
-    throw new InputError(`no decision ${id}`, ["ids look like price_feeds@1767603600000; `scaling-controller decisions` lists them"]);
+    throw new InputError(`no decision ${id}`, [
+      "ids look like price_feeds@1767603600000; `scaling-controller decisions` lists them",
+    ]);
   }
 }
 
-function checkManual(fleet: FleetPolicy, component: string, trigger: TriggerName, currentValue: number, targetValue: number): void {
+function checkManual(
+  fleet: FleetPolicy,
+  component: string,
+  trigger: TriggerName,
+  currentValue: number,
+  targetValue: number,
+): void {
   const problems: string[] = [];
   if (!TRIGGERS.includes(trigger)) problems.push(`no trigger ${String(trigger)}; there are ${TRIGGERS.join(", ")}`);
   else {
     const rules = fleet.components.find(({ name }) => name === component)?.rules ?? [];
     const watched = [...new Set(rules.map((rule) => rule.trigger))];
-    if (!watched.includes(trigger)) problems.push(`no rule of ${component} looks at ${trigger}; its rules look at ${watched.join(", ")}`);
+    if (!watched.includes(trigger))
+      problems.push(`no rule of ${component} looks at ${trigger}; its rules look at ${watched.join(", ")}`);
   }
-  if (!Number.isFinite(currentValue) || currentValue < 0) problems.push(`the current value must be a number from 0 on, not ${currentValue}`);
-  if (!Number.isFinite(targetValue) || targetValue <= 0) problems.push(`the target must be a number above 0, not ${targetValue}`);
+  if (!Number.isFinite(currentValue) || currentValue < 0)
+    problems.push(`the current value must be a number from 0 on, not ${currentValue}`);
+  if (!Number.isFinite(targetValue) || targetValue <= 0)
+    problems.push(`the target must be a number above 0, not ${targetValue}`);
   if (problems.length > 0) throw new InputError("this cannot be decided on", problems);
 }

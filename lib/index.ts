@@ -8,7 +8,16 @@ export { type Explanation, ScalingController, type ScalingControllerOptions, typ
 export { explainDecision } from "./domain/decision/explain.ts";
 export type { Replay } from "./domain/decision/replay.ts";
 export { ControllerError, DependencyError, InputError } from "./domain/model/errors.ts";
-export { ACTIONS, type ActionName, MODES, type Mode, STRATEGIES, type StrategyName, TRIGGERS, type TriggerName } from "./domain/model/trigger.ts";
+export {
+  ACTIONS,
+  type ActionName,
+  MODES,
+  type Mode,
+  STRATEGIES,
+  type StrategyName,
+  TRIGGERS,
+  type TriggerName,
+} from "./domain/model/trigger.ts";
 export { LOOPS, type LoopName, type LoopOutcome } from "./flow.ts";
 export type { DashboardData, ScalingMetrics } from "./metrics-report.ts";
 export type { Clock, Log, MetricSource, Notifier, Orchestrator, Ports, StateStore } from "./ports.ts";

@@ -17,7 +17,10 @@ export function loopsDueAt(scheduledMs: number): readonly LoopName[] {
  * One instant: the due loops in the order of the flow, and those they wake. A woken loop that has its place further down
  * runs there; one that has run already is not run again, since its tick is claimed.
  */
-export async function runBeat(scheduledMs: number, tick: (name: LoopName, scheduledMs: number) => Promise<LoopOutcome>): Promise<void> {
+export async function runBeat(
+  scheduledMs: number,
+  tick: (name: LoopName, scheduledMs: number) => Promise<LoopOutcome>,
+): Promise<void> {
   const due = new Set(loopsDueAt(scheduledMs));
   const done = new Set<LoopName>();
   for (let next = nextOf(due, done); next !== undefined; next = nextOf(due, done)) {

@@ -50,12 +50,18 @@ function folderOf({ data }: StateOptions): string {
 /** Commands read and write the state only: the world belongs to the run. */
 function portsOf({ store, nowMs }: LocalState): Ports {
   const unreachable = (): never => {
-    throw new InputError("the simulated services cannot be reached from here", ["they live in the process of the local run"]);
+    throw new InputError("the simulated services cannot be reached from here", [
+      "they live in the process of the local run",
+    ]);
   };
   return {
     store,
     metrics: { read: async () => unreachable() },
-    orchestrator: { describe: async () => unreachable(), ensureRevision: async () => unreachable(), update: async () => unreachable() },
+    orchestrator: {
+      describe: async () => unreachable(),
+      ensureRevision: async () => unreachable(),
+      update: async () => unreachable(),
+    },
     notifier: { publish: async () => unreachable() },
     clock: { nowMs: () => nowMs },
     log: () => undefined,
@@ -68,4 +74,3 @@ export function numberArgument(text: string): number {
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError("expected a number");
   return value;
 }
-

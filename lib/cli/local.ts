@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
 import { InputError } from "../domain/model/errors.ts";
 import { formatDuration, parseDuration } from "../local/duration.ts";
+import { formatClock } from "../local/progress/clock-text.ts";
 import { FrameProgress } from "../local/progress/frame.ts";
 import { LineProgress } from "../local/progress/lines.ts";
 import { type Progress, SILENT } from "../local/progress/progress.ts";
@@ -10,7 +11,6 @@ import { type LocalEdge, runLocal } from "../local/run.ts";
 import { DEFAULT_FOLDER } from "../local/run-folder.ts";
 import type { Session } from "../local/session.ts";
 import { parseTraceRequest, type TraceRequest } from "../local/traces.ts";
-import { formatClock } from "../local/progress/clock-text.ts";
 import type { FaultPlan } from "../simulation/faults.ts";
 import type { Register } from "./command.ts";
 import { type Output, pairs, printJson, table, wantsColour } from "./output.ts";
@@ -37,10 +37,22 @@ export const registerLocal: Register = (program, output) => {
     .command("local")
     .description("run the four loops on this machine: simulated services, embedded database, until stopped (Ctrl-C)")
     .option("--headless", "no live view, and as fast as it goes")
-    .option("--for <time>", "simulated time to run, such as 90s, 30m, 6h, 7d (default: until stopped)", durationArgument)
-    .option("--speed <factor>", `simulated seconds a second, or max (default: ${WATCHED_SPEED}; max with --headless)`, speedArgument)
+    .option(
+      "--for <time>",
+      "simulated time to run, such as 90s, 30m, 6h, 7d (default: until stopped)",
+      durationArgument,
+    )
+    .option(
+      "--speed <factor>",
+      `simulated seconds a second, or max (default: ${WATCHED_SPEED}; max with --headless)`,
+      speedArgument,
+    )
     .option("--seed <number>", "seed of the simulated world (default: the folder's, or 1)", seedArgument)
-    .option("--trace <file[=component]>", "recorded load for a component, default price_feeds; repeatable", traceArgument)
+    .option(
+      "--trace <file[=component]>",
+      "recorded load for a component, default price_feeds; repeatable",
+      traceArgument,
+    )
     .option("--config <file>", "configuration, .json or .ts (default: the folder's, or the seven preset components)")
     .option("--data <dir>", "folder of the database and the world", DEFAULT_FOLDER)
     .option("--fresh", "discard what the folder holds and begin anew")
@@ -80,7 +92,10 @@ function edgeOf(options: LocalOptions, speed: number, output: Output): LocalEdge
       // With --json, progress is for a person at the terminal only.
       const say = options.json === true ? (process.stderr.isTTY ? output.err : () => undefined) : output.out;
       for (const line of introduction(session, options.data)) say(line);
-      if (options.json === true) return process.stderr.isTTY ? lines(session, output.err) : { ...SILENT, problem: (message) => output.err(`error: ${message}`) };
+      if (options.json === true)
+        return process.stderr.isTTY
+          ? lines(session, output.err)
+          : { ...SILENT, problem: (message) => output.err(`error: ${message}`) };
       if (options.headless !== true && wantsColour(process.stdout)) return frame(session, options.data, speed);
       return lines(session, output.out);
     },
@@ -158,11 +173,24 @@ function renderReport(report: RunReport): string {
     "",
     pairs([
       ["simulated", `${formatDuration(simulatedSeconds * 1000)} in ${wallSeconds} s`],
-      ["ticks", Object.entries(loops).map(([name, { ticks, errors }]) => `${name} ${ticks}${errors > 0 ? ` (${errors} errors)` : ""}`).join(", ")],
+      [
+        "ticks",
+        Object.entries(loops)
+          .map(([name, { ticks, errors }]) => `${name} ${ticks}${errors > 0 ? ` (${errors} errors)` : ""}`)
+          .join(", "),
+      ],
       ["decisions", `${decisions.total}: ${counts(decisions.byAction)}`],
       ["because", counts(decisions.byReason)],
-      ["executions", `${executions.succeeded} succeeded, ${executions.failed} failed, ${executions.rolledBack} rolled back`],
-      ["booked", Object.entries(limits).map(([name, { allocated, max }]) => `${name} ${allocated} of ${max}`).join(", ")],
+      [
+        "executions",
+        `${executions.succeeded} succeeded, ${executions.failed} failed, ${executions.rolledBack} rolled back`,
+      ],
+      [
+        "booked",
+        Object.entries(limits)
+          .map(([name, { allocated, max }]) => `${name} ${allocated} of ${max}`)
+          .join(", "),
+      ],
       ["alerts", `${alerts.sent} sent, ${alerts.suppressed} suppressed`],
       ["database", `${database.engine}, ${database.items} items`],
     ]),
@@ -178,9 +206,14 @@ function readFaults(file: string): FaultPlan {
   try {
     plan = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    throw new InputError(`the faults ${file} cannot be read`, [error instanceof Error ? error.message : String(error)], { cause: error });
+    throw new InputError(
+      `the faults ${file} cannot be read`,
+      [error instanceof Error ? error.message : String(error)],
+      { cause: error },
+    );
   }
-  if (typeof plan === "object" && plan !== null && "faults" in plan && Array.isArray(plan.faults)) return plan as FaultPlan;
+  if (typeof plan === "object" && plan !== null && "faults" in plan && Array.isArray(plan.faults))
+    return plan as FaultPlan;
   throw new InputError(`the faults ${file} cannot be used`, ['expected { "faults": [...] }']);
 }
 
@@ -199,13 +232,16 @@ function speedArgument(text: string): number {
 
 function seedArgument(text: string): number {
   const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0 || text.trim() === "") throw new InvalidArgumentError("expected a whole number from 0 on");
+  if (!Number.isSafeInteger(seed) || seed < 0 || text.trim() === "")
+    throw new InvalidArgumentError("expected a whole number from 0 on");
   return seed;
 }
 
 function traceArgument(text: string, before: readonly TraceRequest[] | undefined): readonly TraceRequest[] {
   const request = parseTraceRequest(text);
-  if (request.file === "" || request.component === "") throw new InvalidArgumentError("expected FILE or FILE=component");
-  if (before?.some(({ component }) => component === request.component)) throw new InvalidArgumentError(`two traces for ${request.component}`);
+  if (request.file === "" || request.component === "")
+    throw new InvalidArgumentError("expected FILE or FILE=component");
+  if (before?.some(({ component }) => component === request.component))
+    throw new InvalidArgumentError(`two traces for ${request.component}`);
   return [...(before ?? []), request];
 }

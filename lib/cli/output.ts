@@ -3,12 +3,15 @@ import { styleText } from "node:util";
 /** Where a command writes: results to one, everything else to the other. */
 export interface Output {
   /** A result, for people or, as JSON, for programs. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Progress, notes and problems. */
-  err(text: string): void;
+  readonly err: (text: string) => void;
+  /** How the process is to end, where that is no error of its own: 1 when a check has found something. */
+  readonly exit: (code: 0 | 1) => void;
 }
 
-export const PROCESS_OUTPUT: Output = {
+/** Standard output and standard error. */
+export const PROCESS_STREAMS: Omit<Output, "exit"> = {
   out: (text) => process.stdout.write(`${text}\n`),
   err: (text) => process.stderr.write(`${text}\n`),
 };
@@ -21,7 +24,9 @@ export function printJson(output: Output, data: unknown): void {
 /** Columns as wide as their widest cell; a column of numbers is set right. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const numeric = heads.map((_, at) => rows.length > 0 && rows.every((row) => /^-?[\d.]*( .{1,4})?$/.test(row[at] ?? "")));
+  const numeric = heads.map(
+    (_, at) => rows.length > 0 && rows.every((row) => /^-?[\d.]*( .{1,4})?$/.test(row[at] ?? "")),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, at) => (numeric[at] ? cell.padStart(widths[at] ?? 0) : cell.padEnd(widths[at] ?? 0)))

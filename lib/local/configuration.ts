@@ -14,7 +14,12 @@ function actingByDefault(written: unknown): unknown {
   if (!isObject(written)) return written;
   const fleets = written["fleets"] ?? [SEVEN];
   if (!Array.isArray(fleets)) return written;
-  return { ...written, fleets: fleets.map((fleet: unknown) => (isObject(fleet) && fleet["mode"] === undefined ? { ...fleet, mode: "auto" } : fleet)) };
+  return {
+    ...written,
+    fleets: fleets.map((fleet: unknown) =>
+      isObject(fleet) && fleet["mode"] === undefined ? { ...fleet, mode: "auto" } : fleet,
+    ),
+  };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -54,7 +54,8 @@ export class MutationJournal {
     const length = Buffer.byteLength(line);
     try {
       const written = this.#file.write(line);
-      if (written < length) throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      if (written < length)
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
       this.#file.sync();
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
@@ -85,7 +86,8 @@ export function readMutations(path: string, fromBytes: number): readonly Mutatio
   }
   const content = readFileSync(path);
   const end = wholeLines(content);
-  if (end < fromBytes) throw journalError(path, `it has ${end} bytes, and the snapshot of the world counts on ${fromBytes}`);
+  if (end < fromBytes)
+    throw journalError(path, `it has ${end} bytes, and the snapshot of the world counts on ${fromBytes}`);
   const lines = content.subarray(fromBytes, end).toString("utf8").split("\n").slice(0, -1);
   return lines.map((line, at) => {
     try {
@@ -97,7 +99,10 @@ export function readMutations(path: string, fromBytes: number): readonly Mutatio
 }
 
 function journalError(path: string, problem: string): InputError {
-  return new InputError(`The log of changes ${path} cannot be used`, [problem, "discard the data with --fresh, or choose another folder with --data"]);
+  return new InputError(`The log of changes ${path} cannot be used`, [
+    problem,
+    "discard the data with --fresh, or choose another folder with --data",
+  ]);
 }
 
 /** Bytes up to and including the last end of a line. */

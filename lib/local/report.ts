@@ -17,7 +17,12 @@ export interface RunReport {
   readonly simulatedSeconds: number;
   readonly seed: number;
   readonly loops: Readonly<Record<LoopName, LoopCounts>>;
-  readonly decisions: { readonly total: number; readonly byAction: Counts; readonly byStatus: Counts; readonly byReason: Counts };
+  readonly decisions: {
+    readonly total: number;
+    readonly byAction: Counts;
+    readonly byStatus: Counts;
+    readonly byReason: Counts;
+  };
   readonly executions: { readonly succeeded: number; readonly failed: number; readonly rolledBack: number };
   readonly components: readonly ComponentReport[];
   /** vCPU, GiB, Gbit/s, GiB above the free storage. */
@@ -38,7 +43,12 @@ export interface ComponentReport {
   /** Tasks, and what one task has. */
   readonly allocation: { readonly tasks: number } & Readonly<Record<ResourceName, number>>;
   /** Percent of the allocation, from the newest samples; null where unknown. */
-  readonly utilization: { readonly cpu: number | null; readonly memory: number | null; readonly responseTimeMs: number | null; readonly throughput: number | null };
+  readonly utilization: {
+    readonly cpu: number | null;
+    readonly memory: number | null;
+    readonly responseTimeMs: number | null;
+    readonly throughput: number | null;
+  };
   readonly decisions: number;
   /** Mean of the last measured ones, 0..100; null before the first. */
   readonly effectiveness: number | null;
@@ -72,7 +82,8 @@ export interface ReportRequest {
 export async function reportOf({ store, fleets, run, engine, nowMs }: ReportRequest): Promise<RunReport> {
   const all = await Promise.all(fleets.map(async (fleet) => recordsOf(store, fleet, nowMs)));
   const sum = (of: (records: FleetRecords) => number): number => all.reduce((total, each) => total + of(each), 0);
-  const learned = (of: (each: Learning) => number): number => sum(({ learning }) => learning.reduce((total, each) => total + of(each), 0));
+  const learned = (of: (each: Learning) => number): number =>
+    sum(({ learning }) => learning.reduce((total, each) => total + of(each), 0));
   return {
     schemaVersion: 1,
     simulatedSeconds: run.simulatedSeconds,
@@ -93,7 +104,10 @@ export async function reportOf({ store, fleets, run, engine, nowMs }: ReportRequ
     limits: Object.fromEntries(
       RESOURCE_NAMES.map((name) => [
         name,
-        { allocated: fromMilli(sum(({ ledger }) => bookedTotals(ledger)[name])), max: fromMilli(sum(({ fleet }) => fleet.limits[name])) },
+        {
+          allocated: fromMilli(sum(({ ledger }) => bookedTotals(ledger)[name])),
+          max: fromMilli(sum(({ fleet }) => fleet.limits[name])),
+        },
       ]),
     ) as unknown as RunReport["limits"],
     alerts: { sent: sum(({ alerts }) => alerts?.sent ?? 0), suppressed: sum(({ alerts }) => alerts?.suppressed ?? 0) },
@@ -146,12 +160,16 @@ function addCounts(list: readonly Counts[]): Counts {
   return sum;
 }
 
-function componentReport(policy: ComponentPolicy, { ledger, states, learning, decisions }: FleetRecords): ComponentReport {
+function componentReport(
+  policy: ComponentPolicy,
+  { ledger, states, learning, decisions }: FleetRecords,
+): ComponentReport {
   const state = states.find(({ component }) => component === policy.name);
   const allocation = ledger.booked[policy.name] ?? state?.service?.desired;
   const values = state?.window.at(-1)?.values ?? {};
   const total = allocation === undefined ? undefined : totalOf(allocation);
-  const percent = (used: number | undefined, of: number | undefined): number | null => (used === undefined || of === undefined || of === 0 ? null : round((used / of) * 100));
+  const percent = (used: number | undefined, of: number | undefined): number | null =>
+    used === undefined || of === undefined || of === 0 ? null : round((used / of) * 100);
   const history = learning.find(({ component }) => component === policy.name)?.history ?? [];
   return {
     name: policy.name,
@@ -170,7 +188,8 @@ function componentReport(policy: ComponentPolicy, { ledger, states, learning, de
       throughput: values.throughput === undefined ? null : round(values.throughput),
     },
     decisions: decisions.byComponent[policy.name] ?? 0,
-    effectiveness: history.length === 0 ? null : round(history.reduce((sum, each) => sum + each.effectiveness, 0) / history.length),
+    effectiveness:
+      history.length === 0 ? null : round(history.reduce((sum, each) => sum + each.effectiveness, 0) / history.length),
   };
 }
 

@@ -44,7 +44,11 @@ const RunRecord = z.strictObject({
 /** What a run is, from its first start on. */
 export type RunRecord = z.output<typeof RunRecord>;
 
-const WorldRecord = z.object({ format: z.literal(RUN_FORMAT), journalBytes: z.int(), snapshot: z.custom<WorldSnapshot>() });
+const WorldRecord = z.object({
+  format: z.literal(RUN_FORMAT),
+  journalBytes: z.int(),
+  snapshot: z.custom<WorldSnapshot>(),
+});
 /** The world at the end of a beat, and how much of the journal is in it. */
 export type WorldRecord = z.output<typeof WorldRecord>;
 
@@ -87,7 +91,8 @@ export function hasRun(folder: string): boolean {
  */
 export function discardRun(folder: string): void {
   if (!existsSync(folder)) return;
-  if (formatOf(folder) === FOLDER_FORMAT) openFolder(folder, "").release(); // throws when it is in use
+  if (formatOf(folder) === FOLDER_FORMAT)
+    openFolder(folder, "").release(); // throws when it is in use
   else if (!existsSync(join(folder, "meta.json"))) {
     openFolder(folder, "").release(); // throws when the folder is somebody else's
   }

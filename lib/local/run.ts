@@ -2,8 +2,8 @@ import { ScalingController, type TickReport } from "../controller.ts";
 import { DependencyError } from "../domain/model/errors.ts";
 import { BEAT_MS, LOOPS, type LoopName } from "../flow.ts";
 import type { Log, Ports } from "../ports.ts";
-import type { FaultPlan } from "../simulation/faults.ts";
 import type { Scheduler } from "../scheduler.ts";
+import type { FaultPlan } from "../simulation/faults.ts";
 import { localConfig } from "./configuration.ts";
 import { observeDecisions } from "./observed-store.ts";
 import type { Progress } from "./progress/progress.ts";
@@ -57,7 +57,10 @@ class LocalRun {
   readonly #request: LocalRequest;
   readonly #edge: LocalEdge;
   readonly #progress: Progress;
-  readonly #loops = Object.fromEntries(LOOPS.map(({ name }) => [name, { ticks: 0, errors: 0 }])) as Record<LoopName, { ticks: number; errors: number }>;
+  readonly #loops = Object.fromEntries(LOOPS.map(({ name }) => [name, { ticks: 0, errors: 0 }])) as Record<
+    LoopName,
+    { ticks: number; errors: number }
+  >;
   /** Why the run ended before its time. */
   #fatal: Error | undefined;
 
@@ -78,7 +81,12 @@ class LocalRun {
       untilMs: forMs === undefined ? undefined : fromMs + forMs,
       speed,
     });
-    const controller = new ScalingController({ config: run.config, ports: this.#ports(), scheduler: this.#around(simulated), onTick: (report) => this.#count(report) });
+    const controller = new ScalingController({
+      config: run.config,
+      ports: this.#ports(),
+      scheduler: this.#around(simulated),
+      onTick: (report) => this.#count(report),
+    });
     const takeBack = this.#edge.onStop(() => simulated.requestStop());
     const startedMs = performance.now();
     try {
@@ -142,7 +150,8 @@ class LocalRun {
   }
 
   readonly #log: Log = (level, message, fields) => {
-    if (level === "error") this.#progress.problem(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`);
+    if (level === "error")
+      this.#progress.problem(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`);
   };
 
   #count({ loop, outcome: { ran, errors } }: TickReport): void {
@@ -153,7 +162,8 @@ class LocalRun {
     if (full !== undefined) this.#fatal ??= new Error(full.message);
     // No tick could be claimed: without the state there is nothing to decide on, and the next beat will not be better.
     else if (!ran && errors[0] !== undefined) this.#fatal ??= new Error(errors[0].message);
-    for (const { component, message } of errors) this.#progress.problem(`${loop}${component === undefined ? "" : ` ${component}`}: ${message}`);
+    for (const { component, message } of errors)
+      this.#progress.problem(`${loop}${component === undefined ? "" : ` ${component}`}: ${message}`);
   }
 }
 
@@ -164,5 +174,9 @@ function isDiskProblem(message: string): boolean {
 
 function diskError(folder: string, cause: Error): DependencyError {
   const what = isDiskProblem(cause.message) ? "the disk is full or cannot be written" : "the state cannot be written";
-  return new DependencyError(`${what}: ${cause.message}\n  the run in ${folder} has stopped and can be continued once this is mended`, {}, { cause });
+  return new DependencyError(
+    `${what}: ${cause.message}\n  the run in ${folder} has stopped and can be continued once this is mended`,
+    {},
+    { cause },
+  );
 }

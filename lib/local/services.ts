@@ -1,6 +1,6 @@
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
-import { FARGATE_SIZES } from "../domain/planning/fargate-sizes.ts";
 import { type Allocation, RESOURCE_NAMES, totalOf } from "../domain/model/resources.ts";
+import { FARGATE_SIZES } from "../domain/planning/fargate-sizes.ts";
 import { SERVICE_PRESETS, type ServicePreset } from "../simulation/presets.ts";
 import type { ServiceSpec } from "../simulation/service.ts";
 
@@ -9,7 +9,9 @@ import type { ServiceSpec } from "../simulation/service.ts";
  * a plain web service, cut so that its policy has work in both directions.
  */
 export function servicesFor(fleets: readonly FleetPolicy[]): ServiceSpec[] {
-  return fleets.flatMap(({ components, monitor }) => components.map((component) => ({ ...serviceFor(component), periodMs: monitor.periodMs })));
+  return fleets.flatMap(({ components, monitor }) =>
+    components.map((component) => ({ ...serviceFor(component), periodMs: monitor.periodMs })),
+  );
 }
 
 function serviceFor(component: ComponentPolicy): ServiceSpec {
@@ -17,7 +19,8 @@ function serviceFor(component: ComponentPolicy): ServiceSpec {
     ? SERVICE_PRESETS[component.name as keyof typeof SERVICE_PRESETS]
     : undefined;
   // A preset whose start is outside the written bounds would begin with a violation that is nobody's fault.
-  if (preset !== undefined && component.compute === "ec2" && fits(preset.initial, component)) return { name: component.name, ...preset };
+  if (preset !== undefined && component.compute === "ec2" && fits(preset.initial, component))
+    return { name: component.name, ...preset };
   return genericService(component);
 }
 
@@ -39,7 +42,8 @@ const WORK_RESPONSE = 0.3;
 function genericService(component: ComponentPolicy): ServiceSpec {
   const initial = initialAllocation(component);
   const { size, tasks } = initial;
-  const target = (trigger: string, otherwise: number): number => component.rules.find((rule) => rule.trigger === trigger)?.target ?? otherwise;
+  const target = (trigger: string, otherwise: number): number =>
+    component.rules.find((rule) => rule.trigger === trigger)?.target ?? otherwise;
   const cpuWanted = size.cpu * tasks * target("CPU_UTILIZATION", 0.6);
   const workerMilli = Math.min(1000, size.cpu);
   // An operation's work on its worker takes cpuMsPerOp x 1000 / workerMilli milliseconds.
@@ -74,11 +78,22 @@ export function initialAllocation(component: ComponentPolicy): Allocation {
   const memory = middle(min.memory, max.memory);
   const byNetwork = networkPerTask > 0 ? Math.floor(max.network / networkPerTask) : Number.POSITIVE_INFINITY;
   const tasks = Math.max(1, tasksMin, Math.min(2, tasksMax, byNetwork));
-  const [sizeCpu, sizeMemory] = component.compute === "fargate" ? nearestShape(cpu / tasks, memory / tasks, max, tasks) : [whole(cpu / tasks), whole(memory / tasks)];
-  return { tasks, size: { cpu: sizeCpu, memory: sizeMemory, network: networkPerTask, storage: Math.ceil(min.storage / tasks) } };
+  const [sizeCpu, sizeMemory] =
+    component.compute === "fargate"
+      ? nearestShape(cpu / tasks, memory / tasks, max, tasks)
+      : [whole(cpu / tasks), whole(memory / tasks)];
+  return {
+    tasks,
+    size: { cpu: sizeCpu, memory: sizeMemory, network: networkPerTask, storage: Math.ceil(min.storage / tasks) },
+  };
 }
 
-function nearestShape(cpu: number, memory: number, max: { cpu: number; memory: number }, tasks: number): [number, number] {
+function nearestShape(
+  cpu: number,
+  memory: number,
+  max: { cpu: number; memory: number },
+  tasks: number,
+): [number, number] {
   const shapes = FARGATE_SIZES.flatMap((row) => row.memory.map((each): [number, number] => [row.cpu, each]));
   const allowed = shapes.filter(([c, m]) => c * tasks <= max.cpu && m * tasks <= max.memory);
   const distance = ([c, m]: [number, number]): number => Math.abs(Math.log(c / cpu)) + Math.abs(Math.log(m / memory));

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoStore } from "../adapters/dynamo/dynamo-store.ts";
 import { type Embedded, startEmbedded } from "../adapters/dynamo/embedded.ts";
 import { ensureTable } from "../adapters/dynamo/schema.ts";
-import { compileFleet, type Config } from "../config/index.ts";
+import { type Config, compileFleet } from "../config/index.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import type { StateStore } from "../ports.ts";
 import type { FaultPlan } from "../simulation/faults.ts";
@@ -11,10 +11,10 @@ import { MutationJournal, readMutations } from "./journal.ts";
 import {
   discardRun,
   journalPath,
+  type RunRecord,
   readRun,
   readWorld,
   removeEndpoint,
-  type RunRecord,
   unusable,
   writeEndpoint,
   writeRun,
@@ -58,7 +58,10 @@ export interface Session {
  * Opens a run: new, or where it ended. The order in which things reach the disk makes any end resumable: a mutation before
  * it takes effect, a tick's claim before its work, a snapshot only between beats.
  */
-export async function openSession(request: SessionRequest, defaults: { readonly config: () => Promise<Config> }): Promise<Session> {
+export async function openSession(
+  request: SessionRequest,
+  defaults: { readonly config: () => Promise<Config> },
+): Promise<Session> {
   if (request.fresh) discardRun(request.folder);
   const database = await startEmbedded({ path: request.folder, version: VERSION });
   try {
@@ -76,7 +79,11 @@ export async function openSession(request: SessionRequest, defaults: { readonly 
 }
 
 /** The run's record, checked against what was asked for, and the world's options. */
-function plan(request: SessionRequest, known: RunRecord | undefined, config: Config): { run: RunRecord; options: WorldOptions } {
+function plan(
+  request: SessionRequest,
+  known: RunRecord | undefined,
+  config: Config,
+): { run: RunRecord; options: WorldOptions } {
   const fleets = config.fleets.map(compileFleet);
   const requests = request.traces ?? known?.traces ?? [];
   const { services, traces } = withTraces(servicesFor(fleets), fleets, requests);
@@ -91,7 +98,10 @@ function plan(request: SessionRequest, known: RunRecord | undefined, config: Con
     ...(faults === undefined ? {} : { faults, faultsFingerprint: fingerprintOf(JSON.stringify(faults)) }),
   };
   if (known !== undefined) refuseOther(request.folder, known, run);
-  return { run, options: { seed: run.seed, startMs: run.startMs, services, ...(faults === undefined ? {} : { faults }) } };
+  return {
+    run,
+    options: { seed: run.seed, startMs: run.startMs, services, ...(faults === undefined ? {} : { faults }) },
+  };
 }
 
 /** Continuing with another seed or configuration would be a silent wrong answer. */
@@ -100,7 +110,11 @@ function refuseOther(folder: string, known: RunRecord, asked: RunRecord): void {
   if (known.seed !== asked.seed) problems.push(`it was begun with seed ${known.seed}, not ${asked.seed}`);
   if (known.configFingerprint !== asked.configFingerprint) problems.push("it was begun with another configuration");
   if (known.faultsFingerprint !== asked.faultsFingerprint) problems.push("it was begun with other faults");
-  const traces = ({ traces: list }: RunRecord): string => list.map(({ component, fingerprint, scale }) => `${component} ${fingerprint} ${scale}`).sort().join("\n");
+  const traces = ({ traces: list }: RunRecord): string =>
+    list
+      .map(({ component, fingerprint, scale }) => `${component} ${fingerprint} ${scale}`)
+      .sort()
+      .join("\n");
   if (traces(known) !== traces(asked)) problems.push("it was begun with other traces, or their files have changed");
   if (problems.length > 0) throw unusable(folder, ...problems);
 }

@@ -8,7 +8,7 @@ import { tickKey } from "../adapters/keys.ts";
 import { InputError } from "../domain/model/errors.ts";
 import { BEAT_MS, LOOPS } from "../flow.ts";
 import type { StateStore } from "../ports.ts";
-import { type Endpoint, readEndpoint, readRun, type RunRecord } from "./run-folder.ts";
+import { type Endpoint, type RunRecord, readEndpoint, readRun } from "./run-folder.ts";
 
 export const TABLE = "scaling-controller";
 export const ENGINE = "dynalite 4 (DynamoDB protocol), on disk";
@@ -29,9 +29,15 @@ export interface LocalState {
  *
  * @throws InputError when there is no run in the folder.
  */
-export async function openState(folder: string, { forRestore = false }: { forRestore?: boolean } = {}): Promise<LocalState> {
+export async function openState(
+  folder: string,
+  { forRestore = false }: { forRestore?: boolean } = {},
+): Promise<LocalState> {
   const run = readRun(folder);
-  if (run === undefined) throw new InputError(`there is no local run in ${folder}`, ["start one with `scaling-controller local`, or name its folder with --data"]);
+  if (run === undefined)
+    throw new InputError(`there is no local run in ${folder}`, [
+      "start one with `scaling-controller local`, or name its folder with --data",
+    ]);
   const live = readEndpoint(folder);
   const running = live !== undefined && isAlive(live.pid) ? await connect(live, run, { forRestore }) : undefined;
   if (running !== undefined) return running;
@@ -46,7 +52,11 @@ export async function openState(folder: string, { forRestore = false }: { forRes
 }
 
 /** Undefined when nobody answers: what a killed run left, under a number that another process has now. */
-async function connect({ endpoint, pid }: Endpoint, run: RunRecord, options: { forRestore: boolean }): Promise<LocalState | undefined> {
+async function connect(
+  { endpoint, pid }: Endpoint,
+  run: RunRecord,
+  options: { forRestore: boolean },
+): Promise<LocalState | undefined> {
   if (!(await answers(endpoint))) return undefined;
   const client = localClient(endpoint);
   try {
@@ -70,7 +80,11 @@ async function answers(endpoint: string): Promise<boolean> {
   });
 }
 
-async function stateOf(client: DynamoDBClient, run: RunRecord, options: { forRestore: boolean }): Promise<Omit<LocalState, "close">> {
+async function stateOf(
+  client: DynamoDBClient,
+  run: RunRecord,
+  options: { forRestore: boolean },
+): Promise<Omit<LocalState, "close">> {
   const store = await DynamoStore.open(client, TABLE, options);
   // After a restore no tick is claimed; the states still tell the time.
   const states = await Promise.all(run.config.fleets.map(async ({ name }) => store.readStates(name)));

@@ -18,7 +18,9 @@ const DEFAULT_COMPONENT = "price_feeds";
 /** The part after the last `=` is a component; a file whose name holds one must name the component. */
 export function parseTraceRequest(text: string): TraceRequest {
   const at = text.lastIndexOf("=");
-  return at < 0 ? { file: text, component: DEFAULT_COMPONENT } : { file: text.slice(0, at), component: text.slice(at + 1) };
+  return at < 0
+    ? { file: text, component: DEFAULT_COMPONENT }
+    : { file: text.slice(0, at), component: text.slice(at + 1) };
 }
 
 /**
@@ -35,14 +37,28 @@ export function withTraces(
     const service = changed.get(request.component);
     const policy = fleets.flatMap(({ components }) => components).find(({ name }) => name === request.component);
     if (service === undefined || policy === undefined) {
-      throw new InputError(`the trace ${request.file} cannot be used`, [`no component ${request.component}; there are ${[...changed.keys()].join(", ")}`]);
+      throw new InputError(`the trace ${request.file} cannot be used`, [
+        `no component ${request.component}; there are ${[...changed.keys()].join(", ")}`,
+      ]);
     }
     const text = readTrace(request.file);
     const trace = parseTrace(text, request.file, { gaps: "hold" });
     const tasks = tasksAtMaximum(service, policy);
-    const scale = factorForTasks(trace, { tasks, opsPerTask: opsPerTask({ ...DEFAULT_PROFILE, ...service.profile }, service.initial.size) * cpuTarget(policy) });
-    changed.set(service.name, { ...service, load: { kind: "trace", stepMs: trace.stepMs, values: trace.values, factor: scale } });
-    return { file: request.file, component: request.component, scale, p99Tasks: tasks, fingerprint: fingerprintOf(text) };
+    const scale = factorForTasks(trace, {
+      tasks,
+      opsPerTask: opsPerTask({ ...DEFAULT_PROFILE, ...service.profile }, service.initial.size) * cpuTarget(policy),
+    });
+    changed.set(service.name, {
+      ...service,
+      load: { kind: "trace", stepMs: trace.stepMs, values: trace.values, factor: scale },
+    });
+    return {
+      file: request.file,
+      component: request.component,
+      scale,
+      p99Tasks: tasks,
+      fingerprint: fingerprintOf(text),
+    };
   });
   return { services: [...changed.values()], traces };
 }
@@ -51,7 +67,9 @@ function readTrace(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new InputError(`the trace ${file} cannot be read`, [error instanceof Error ? error.message : String(error)], { cause: error });
+    throw new InputError(`the trace ${file} cannot be read`, [error instanceof Error ? error.message : String(error)], {
+      cause: error,
+    });
   }
 }
 
@@ -64,7 +82,9 @@ function cpuTarget({ rules }: ComponentPolicy): number {
  * 0.6 vCPU and 0.8 GiB: 6.
  */
 function tasksAtMaximum({ initial: { size } }: ServiceSpec, { max, tasksMax }: ComponentPolicy): number {
-  const byResource = (["cpu", "memory", "network", "storage"] as const).filter((name) => size[name] > 0).map((name) => Math.floor(max[name] / size[name]));
+  const byResource = (["cpu", "memory", "network", "storage"] as const)
+    .filter((name) => size[name] > 0)
+    .map((name) => Math.floor(max[name] / size[name]));
   return Math.max(1, Math.min(tasksMax, ...byResource));
 }
 

@@ -58,7 +58,8 @@ export class FrameProgress implements Progress {
     for (const decision of decisions) {
       const before = this.#last.get(decision.component);
       // A hold while a change is under way says less than the change.
-      if (before === undefined || decision.decidedAtMs >= before.decidedAtMs) this.#last.set(decision.component, decision);
+      if (before === undefined || decision.decidedAtMs >= before.decidedAtMs)
+        this.#last.set(decision.component, decision);
       if (!isExecuted(decision) || !this.#executed.first(decision.id)) continue;
       this.#changes++;
       this.#tell(explainDecision(decision), decision.direction === "shrink" ? "cyan" : "green");
@@ -116,7 +117,10 @@ export class FrameProgress implements Progress {
   #lines(): Line[] {
     const { world, fleets, startMs, facts } = this.#facts;
     const lines: Line[] = [
-      { text: `Scaling Controller, simulated services   ${formatClock(world.nowMs)} UTC, day ${dayOf(world.nowMs, startMs)}   Ctrl-C stops and keeps the state`, style: "bold" },
+      {
+        text: `Scaling Controller, simulated services   ${formatClock(world.nowMs)} UTC, day ${dayOf(world.nowMs, startMs)}   Ctrl-C stops and keeps the state`,
+        style: "bold",
+      },
       { text: `${facts}   ${this.#changes} changes, ${this.#problems} errors in this run`, style: "gray" },
     ];
     for (const fleet of fleets) {
@@ -138,12 +142,27 @@ export class FrameProgress implements Progress {
     const cells = rows.map(cellsOf);
     const widths = heads.map((head, at) => Math.max(head.length, ...cells.map((row) => row[at]?.length ?? 0)));
     const text = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ");
-    return [{ text: text(heads), style: "gray" }, ...rows.map((row, at): Line => ({ text: text(cells[at] ?? []), ...(row.strained ? { style: "yellow" as const } : {}) }))];
+    return [
+      { text: text(heads), style: "gray" },
+      ...rows.map(
+        (row, at): Line => ({ text: text(cells[at] ?? []), ...(row.strained ? { style: "yellow" as const } : {}) }),
+      ),
+    ];
   }
 }
 
 function cellsOf(row: ComponentRow): readonly string[] {
-  return [row.name, row.load, sparkline(row.history).padStart(HISTORY), row.tasks, row.size, row.cpu, row.memory, row.response, row.last];
+  return [
+    row.name,
+    row.load,
+    sparkline(row.history).padStart(HISTORY),
+    row.tasks,
+    row.size,
+    row.cpu,
+    row.memory,
+    row.response,
+    row.last,
+  ];
 }
 
 const BARS = "▁▂▃▄▅▆▇█";
@@ -151,7 +170,9 @@ const BARS = "▁▂▃▄▅▆▇█";
 /** A curve of one character a value, from zero to the highest. */
 export function sparkline(values: readonly number[]): string {
   const most = Math.max(...values, Number.MIN_VALUE);
-  return values.map((value) => BARS[Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))] ?? " ").join("");
+  return values
+    .map((value) => BARS[Math.min(BARS.length - 1, Math.floor((value / most) * BARS.length))] ?? " ")
+    .join("");
 }
 
 /** A share as a bar; more than all of it fills the bar. */

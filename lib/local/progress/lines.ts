@@ -19,7 +19,11 @@ export class LineProgress implements Progress {
   #changes = 0;
   #problems = 0;
 
-  constructor({ world, fleets, write }: { world: World; fleets: readonly FleetPolicy[]; write: (line: string) => void }) {
+  constructor({
+    world,
+    fleets,
+    write,
+  }: { world: World; fleets: readonly FleetPolicy[]; write: (line: string) => void }) {
     this.#world = world;
     this.#fleets = fleets;
     this.#write = write;
@@ -34,7 +38,9 @@ export class LineProgress implements Progress {
       }
       const { status, result } = decision;
       if ((status === "FAILED" || status === "ROLLED_BACK") && this.#failed.first(decision.id)) {
-        this.#line(`${decision.component} ${status.toLowerCase().replace("_", " ")}: ${result?.reason ?? "unknown"} ${result?.detail ?? ""}`.trimEnd());
+        this.#line(
+          `${decision.component} ${status.toLowerCase().replace("_", " ")}: ${result?.reason ?? "unknown"} ${result?.detail ?? ""}`.trimEnd(),
+        );
       }
     }
   }

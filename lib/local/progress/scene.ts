@@ -1,8 +1,8 @@
 import type { Decision } from "../../domain/model/decision.ts";
 import type { ComponentPolicy, FleetPolicy } from "../../domain/model/policy.ts";
 import { fromMilli, RESOURCE_NAMES, type ResourceName, sumResources, totalOf } from "../../domain/model/resources.ts";
-import { formatDuration } from "../duration.ts";
 import type { World } from "../../simulation/world.ts";
+import { formatDuration } from "../duration.ts";
 
 /** What the live view shows, as data; frame.ts draws it. */
 export interface ComponentRow {
@@ -42,7 +42,11 @@ export function budgetOf(world: World, fleet: FleetPolicy): readonly BudgetRow[]
   });
 }
 
-export function rowOf(world: World, policy: ComponentPolicy, past: { readonly history: readonly number[]; readonly last: Decision | undefined }): ComponentRow {
+export function rowOf(
+  world: World,
+  policy: ComponentPolicy,
+  past: { readonly history: readonly number[]; readonly last: Decision | undefined },
+): ComponentRow {
   const view = world.view(policy.name);
   const cpu = policy.rules.find(({ trigger }) => trigger === "CPU_UTILIZATION");
   const memory = policy.rules.find(({ trigger }) => trigger === "MEMORY_UTILIZATION");
@@ -56,7 +60,10 @@ export function rowOf(world: World, policy: ComponentPolicy, past: { readonly hi
     memory: against(view.memoryFraction, memory?.target),
     response: `${number(view.responseMs)}/${number(policy.responseTimeMs)} ms`,
     last: past.last === undefined ? "" : lastText(past.last, world.nowMs),
-    strained: (cpu !== undefined && view.cpuFraction > cpu.up) || (memory !== undefined && view.memoryFraction > memory.up) || view.running < view.desired,
+    strained:
+      (cpu !== undefined && view.cpuFraction > cpu.up) ||
+      (memory !== undefined && view.memoryFraction > memory.up) ||
+      view.running < view.desired,
   };
 }
 
