@@ -4,22 +4,7 @@ import { type Config, effectiveConfig } from "../config/index.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { renderProblem } from "../config/problems.ts";
 import { InputError } from "../domain/model/errors.ts";
-
-/** Where a command writes; the process by default. */
-export interface Output {
-  out(text: string): void;
-  err(text: string): void;
-  /** 0 done, 1 problems in the configuration, 2 wrong use of the command (said by the parser of the command line). */
-  exit(code: 0 | 1): void;
-}
-
-const PROCESS: Output = {
-  out: (text) => void process.stdout.write(`${text}\n`),
-  err: (text) => void process.stderr.write(`${text}\n`),
-  exit: (code) => {
-    process.exitCode = code;
-  },
-};
+import { type Output, printJson, table } from "./output.ts";
 
 /** The effective configuration of a file, or of no file: the preset. */
 export async function shownConfig(file?: string): Promise<Config> {
@@ -32,13 +17,13 @@ export function renderConfig(config: Config): string {
     .map((fleet) => {
       const { cpu, memory, network, storage } = fleet.limits;
       const limits = `${cpu} vCPU, ${memory} GiB, ${network} Gbit/s, ${storage} GiB storage`;
-      return [`fleet ${fleet.name} (${fleet.mode}), at most ${limits}`, ...componentTable(fleet)].join("\n");
+      return [`fleet ${fleet.name} (${fleet.mode}), at most ${limits}`, componentTable(fleet)].join("\n");
     })
     .join("\n\n");
 }
 
-function componentTable(fleet: Config["fleets"][number]): string[] {
-  const head = ["component", "strategy", "compute", "mode", "vCPU", "GiB", "tasks", "rules", "schedules"];
+function componentTable(fleet: Config["fleets"][number]): string {
+  const heads = ["component", "strategy", "compute", "mode", "vCPU", "GiB", "tasks", "rules", "schedules"];
   const rows = fleet.components.map((each) => [
     each.name,
     each.strategy,
@@ -50,8 +35,7 @@ function componentTable(fleet: Config["fleets"][number]): string[] {
     String(Object.values(each.rules).filter(({ enabled }) => enabled).length),
     String(each.schedules.length),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => (row[column] ?? "").length)));
-  return [head, ...rows].map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ")}`.trimEnd());
+  return table(heads, rows);
 }
 
 /** What `config validate` found, for people. */
@@ -68,7 +52,7 @@ function count(number: number, noun: string): string {
 }
 
 /** `config show | validate | schema`. */
-export function registerConfigCommand(program: Command, output: Output = PROCESS): void {
+export function registerConfigCommand(program: Command, output: Output): void {
   const config = program.command("config").description("look at and check configurations");
   config
     .command("show")
@@ -78,7 +62,8 @@ export function registerConfigCommand(program: Command, output: Output = PROCESS
     .action(async (file: string | undefined, { json }: { json?: boolean }) => {
       await telling(output, async () => {
         const shown = await shownConfig(file);
-        output.out(json ? JSON.stringify(shown, undefined, 2) : renderConfig(shown));
+        if (json) printJson(output, shown);
+        else output.out(renderConfig(shown));
       });
     });
   config
@@ -89,17 +74,16 @@ export function registerConfigCommand(program: Command, output: Output = PROCESS
     .action(async (file: string, { json }: { json?: boolean }) => {
       const { config: valid, ...report } = await inspectConfigFile(file);
       const isValid = valid !== undefined;
-      const text = json
-        ? JSON.stringify({ file, valid: isValid, problems: report.problems, warnings: report.warnings }, undefined, 2)
-        : renderReport({ ...report, ...(valid && { config: valid }) });
-      if (isValid || json) output.out(text);
-      else output.err(text);
+      const { problems, warnings } = report;
+      if (json) printJson(output, { file, valid: isValid, problems, warnings });
+      else if (isValid) output.out(renderReport({ ...report, config: valid }));
+      else output.err(renderReport(report));
       output.exit(isValid ? 0 : 1);
     });
   config
     .command("schema")
     .description("print the JSON Schema of configurations, for editors")
-    .action(() => output.out(JSON.stringify(configJsonSchema(), undefined, 2)));
+    .action(() => printJson(output, configJsonSchema()));
 }
 
 /** Problems of the input are told without a stack; everything else is a bug and goes on its way. */
