@@ -1,10 +1,9 @@
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type dynalite from "dynalite";
 import { InputError } from "../../domain/model/errors.ts";
 import { type DataFolder, openFolder } from "./data-folder.ts";
 import { talkInProcess } from "./in-process.ts";
+import { loadDynalite } from "./load-dynalite.ts";
 
 /** A database with DynamoDB's protocol inside this process, for one machine: npm start and the tests. */
 export interface Embedded {
@@ -61,38 +60,5 @@ export function localClient(endpoint: string): DynamoDBClient {
     endpoint,
     region: "us-east-1",
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
-}
-
-type Action = (store: unknown, data: unknown, done: (error: unknown, answer?: unknown) => void) => void;
-const ACTIONS = ["batchWriteItem", "createTable", "deleteItem", "describeTable", "getItem", "putItem", "query", "scan"];
-
-/**
- * dynalite throws what its files say (a full disk) outside any call, which would end this process with a bare stack. Its
- * actions are wrapped before it loads them, so that such an error is answered as DynamoDB would: 500, with the reason.
- */
-function loadDynalite(): typeof dynalite {
-  const require = createRequire(import.meta.url);
-  for (const name of ACTIONS) {
-    const path = require.resolve(`dynalite/actions/${name}.js`);
-    const action = require(path) as Action & { answersErrors?: true };
-    const module = require.cache[path];
-    if (action.answersErrors === true || module === undefined) continue;
-    const wrapped: Action & { answersErrors?: true } = (store, data, done) =>
-      action(store, data, (error, answer) => done(answerable(error), answer));
-    wrapped.answersErrors = true;
-    module.exports = wrapped;
-  }
-  return require("dynalite") as typeof dynalite;
-}
-
-function answerable(error: unknown): unknown {
-  if (!(error instanceof Error) || "statusCode" in error) return error;
-  const reasons = [error.message, error.cause instanceof Error ? error.cause.message : ""].filter(
-    (each) => each !== "",
-  );
-  return Object.assign(error, {
-    statusCode: 500,
-    body: { __type: "com.amazonaws.dynamodb.v20120810#InternalServerError", message: reasons.join(": ") },
   });
 }
