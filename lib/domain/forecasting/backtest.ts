@@ -4,10 +4,12 @@ import { fitLagRidge, predictLagRidge, presentIsKnown } from "./lag-ridge.ts";
 import type { Margins, Verdict } from "./model.ts";
 import { fromRoot } from "./root.ts";
 
-/** Seasons tested, newest last; each is forecast by weights fitted on the time before it. */
-const FOLDS_MAX = 7;
+/** Parts the tested time is cut into; each is forecast by weights fitted on the time before it. */
+const FOLDS = 8;
+/** Seasons tested at most: the newest. */
+const SEASONS_TESTED_MAX = 7;
 /** Seasons that the first fit needs at least: one for the lags and half of one for rows. */
-const SEASONS_BEFORE_FOLDS = 1.5;
+const SEASONS_BEFORE_TEST = 1.5;
 /** An origin every 15 minutes. */
 const ORIGIN_STRIDE = 3;
 /** Origins below which nothing is trusted: with 36 there are nine hours of hits and misses. */
@@ -46,8 +48,8 @@ interface Scores {
 }
 
 /**
- * Rolling-origin backtest on the newest seasons. Every forecast is made by weights that saw nothing of its season, from
- * what was known at its origin; origins inside or right after a long gap are skipped.
+ * Rolling-origin backtest on the newest half. Every forecast is made by weights that saw nothing of its fold, from what
+ * was known at its origin; origins inside or right after a long gap are skipped.
  */
 export function backtest(trial: Trial): Backtest {
   const scores = replay(trial);
@@ -77,13 +79,20 @@ export function judge(naiveLoss: readonly number[], modelLoss: readonly number[]
   return { trusted, reason: trusted ? "beats-naive" : "no-better-than-naive", skill, origins };
 }
 
+/** The newest half: weights fitted on much less than the live ones would be judged in their place. */
+function firstTested(length: number, seasonSteps: number): number {
+  const enough = Math.ceil(SEASONS_BEFORE_TEST * seasonSteps);
+  return Math.max(enough, Math.floor(length / 2), length - SEASONS_TESTED_MAX * seasonSteps);
+}
+
 function replay(trial: Trial): Scores {
   const { grid, curves, seasonSteps } = trial;
   const scores: Scores = { model: lists(trial.steps), naive: lists(trial.steps), naiveLoss: [], modelLoss: [] };
-  const first = Math.max(Math.ceil(SEASONS_BEFORE_FOLDS * seasonSteps), grid.length - FOLDS_MAX * seasonSteps, Math.floor(grid.length / 2));
-  for (let fold = first; fold < grid.length; fold += seasonSteps) {
+  const first = firstTested(grid.length, seasonSteps);
+  const foldSteps = Math.max(1, Math.ceil((grid.length - first) / FOLDS));
+  for (let fold = first; fold < grid.length; fold += foldSteps) {
     const ridge = fitLagRidge({ grid, curves, origin: fold }, seasonSteps, trial.fittedSteps);
-    const end = Math.min(grid.length, fold + seasonSteps);
+    const end = Math.min(grid.length, fold + foldSteps);
     for (let origin = fold; origin < end; origin += ORIGIN_STRIDE) {
       if (!presentIsKnown(grid, origin)) continue;
       for (let step = 0; step < trial.steps; step++) {

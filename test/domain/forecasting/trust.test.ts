@@ -72,7 +72,7 @@ describe("a trusted model that cannot be applied", () => {
 describe("gaps", () => {
   test("of 15 minutes every day, and an outage of six hours, do not cost the trust", () => {
     const { history, recent } = observed(daily, 7);
-    const values = history.values.map((value, i) => (i % 288 < 3 || (i > 900 && i < 972) ? Number.NaN : value));
+    const values = history.values.map((value, i) => (i % 288 < 3 || (i > 1300 && i < 1372) ? Number.NaN : value));
     const model = train({ ...history, values }, recent, {}, NOW_MS);
     expect(model.verdict.trusted).toBe(true);
     expect(model.verdict.origins).toBeLessThan(train(history, recent, {}, NOW_MS).verdict.origins);
