@@ -1,5 +1,5 @@
 import type { LimitHit } from "../model/decision.ts";
-import { type Allocation, RESOURCE_NAMES } from "../model/resources.ts";
+import { type Allocation, RESOURCE_NAMES, type ResourceName, type Resources } from "../model/resources.ts";
 import { capacityOf, highestTotal, hit, isKnown, neededCapacity } from "./bounds.ts";
 import { held, heldBy, planned } from "./plan-result.ts";
 import type { PlanRequest, PlanResult } from "./request.ts";
@@ -59,9 +59,18 @@ export function shrinkTasks(
     }
   }
   const shrinks = reached < tasks;
-  // Every resource that a task has shrinks with the number of tasks, so the use of each must be known.
-  if (shrinks && RESOURCE_NAMES.some((name) => size[name] > 0 && !isKnown(used[name]))) return held("incomplete-data");
+  if (shrinks && RESOURCE_NAMES.some((name) => mustBeKnown(name, ceilings) && size[name] > 0 && !isKnown(used[name]))) {
+    return held("incomplete-data");
+  }
   return taskResult(request, want, reached, bounds, shrinks);
+}
+
+/**
+ * CPU and memory always; network and storage only where a rule watches them: their metrics come from Container Insights,
+ * and a service without it shall not be unable to give up a task for ever.
+ */
+function mustBeKnown(name: ResourceName, ceilings: Partial<Resources>): boolean {
+  return name === "cpu" || name === "memory" || ceilings[name] !== undefined;
 }
 
 function taskResult(

@@ -116,6 +116,11 @@ describe("SCALE_UP and SCALE_DOWN on EC2 are exact", () => {
   });
 });
 
+test("without Container Insights, and no rule on the network, tasks can still be given up", () => {
+  const request = aRequest({ action: "SCALE_IN", factor: 0.7, used: { cpu: 1, memory: 1 }, ceilings: { cpu: 0.6 } });
+  expect(planChange(request)).toMatchObject({ kind: "plan", plan: { steps: [{ after: { tasks: 1 } }] } });
+});
+
 describe("no change possible", () => {
   const known = { cpu: 1500, memory: 100, network: 1, storage: 1 };
   test.each<[string, Partial<PlanRequest>, string, string[]]>([
@@ -163,7 +168,18 @@ describe("no change possible", () => {
     ["use unknown", { action: "SCALE_DOWN", factor: 0.7, used: { memory: 1 } }, "incomplete-data", []],
     ["use not a number", { action: "SCALE_DOWN", factor: 0.7, used: { cpu: Number.NaN } }, "incomplete-data", []],
     ["use below nothing", { action: "SCALE_DOWN", factor: 0.7, used: { cpu: -1 } }, "incomplete-data", []],
-    ["use of one unknown, in", { action: "SCALE_IN", factor: 0.7, used: { cpu: 1, memory: 1 } }, "incomplete-data", []],
+    [
+      "use of memory unknown, in",
+      { action: "SCALE_IN", factor: 0.7, used: { cpu: 1, network: 1 } },
+      "incomplete-data",
+      [],
+    ],
+    [
+      "use of the network unknown, in, and a rule watches it",
+      { action: "SCALE_IN", factor: 0.7, used: { cpu: 1, memory: 1 }, ceilings: { network: 0.6 } },
+      "incomplete-data",
+      [],
+    ],
     [
       "a limit is known without the use",
       { action: "SCALE_IN", factor: 0.7, used: {}, policy: aPolicy({ tasksMin: 2 }) },
