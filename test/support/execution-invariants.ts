@@ -66,6 +66,8 @@ export class Watch {
       this.#say("S11 effect without intent", [component, by]);
       return;
     }
+    const ended = this.#ended.get(by);
+    if (ended !== undefined) this.#say("S11 effect after the end", [by, ended]);
     if (ledger.paused) this.#say("S15 effect under pause", component);
     if (policy !== undefined && (after.tasks < policy.tasksMin || after.tasks > policy.tasksMax))
       this.#say("S1 bounds", [component, after]);
@@ -103,10 +105,18 @@ export class Watch {
     if (ups > component.upPerHour || downs > component.downPerHour) this.#say("S6 component", [effect, ups, downs]);
     for (const other of earlier) {
       if (other.component !== effect.component) continue;
-      if (other.by === effect.by && !isBack(effect, earlier)) this.#say("S11 twice", effect);
+      if (other.by === effect.by && !isBack(effect, earlier) && !this.#undone(other, effect))
+        this.#say("S11 twice", effect);
       if (other.by !== effect.by && effect.atMs - other.atMs < component.cooldownMs)
         this.#say("S7 cooldown", [other, effect]);
     }
+  }
+
+  /** A hand that puts back exactly what was there, before any read saw ours, cannot be told from a call that was lost. */
+  #undone(ours: Effect, again: Effect): boolean {
+    const all = this.#bench.ecs.effects;
+    const between = all.slice(all.indexOf(ours) + 1, all.indexOf(again));
+    return between.some((each) => each.by === undefined && each.component === ours.component);
   }
 
   /** Nothing under way, nothing lost: every decision at its end, bookings as ECS has it. */
@@ -120,6 +130,10 @@ export class Watch {
       const booked = ledger.booked[name];
       if (booked === undefined || !sameAllocation(booked, this.#bench.ecs.desired(name)))
         this.#say("L4 booked", [name, booked]);
+    }
+    for (const { component, history } of await this.#bench.store.readLearning("test")) {
+      const ids = history.map((each) => each.decision);
+      if (new Set(ids).size < ids.length) this.#say("learned twice", [component, ids]);
     }
     return this.judge();
   }

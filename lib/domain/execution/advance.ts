@@ -49,6 +49,9 @@ const UNREADABLE_TIMEOUTS = 4;
  *     from         send              send again, or failed       foreign; roll back if the rollout failed
  *     else         foreign           foreign                     foreign
  *
+ * A hand that puts back exactly the before, after our call and before any read saw its effect, looks like a call that
+ * was lost: it is sent again, at most once for each attempt left.
+ *
  * On the way back (`rollingBack`) from and goal change places, and a service that is back already, by its circuit
  * breaker or by a hand, is as good as applied.
  */

@@ -91,6 +91,11 @@ describe("the ledger", () => {
     expect({ ...back, version: 0 }).toEqual({ ...first, version: 0 });
   });
 
+  test("given back only before anything was sent", () => {
+    const sent = send(claimed);
+    expect(giveBack(sent, mark(sent))).toMatchObject({ kind: "refused", reason: "superseded" });
+  });
+
   test("failed without effect: rate given back, resting twice as long each time, an hour at most", () => {
     let ledger = first;
     const rests: number[] = [];
