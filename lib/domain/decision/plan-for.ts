@@ -22,7 +22,7 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
   if (candidate.action === "OPTIMIZE") return optimize(input);
   if (candidate.kind === "bounds" && candidate.direction === "grow")
     return named(planToBounds(policy, current, facts.room), candidate.action);
-  const factor = candidate.kind === "bounds" ? policy.factorDown : candidate.factor;
+  const factor = candidate.kind === "bounds" ? policy.factorDown : landingFactor(candidate);
   const request: PlanRequest = {
     policy,
     current,
@@ -51,6 +51,20 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
   });
   return rebalanced.kind === "plan" ? named(rebalanced, "REBALANCE") : named(result, candidate.action);
 }
+
+/**
+ * A growth goes no further than to the middle between `down` and target, so that it does not call for the shrink that
+ * undoes it: with the preset's numbers 80 % / 1.5 = 53 %, and `down` is 55 %. A saturated value hides how much is wanted
+ * and takes the whole factor.
+ */
+function landingFactor({ direction, factor, signal, compared }: Candidate): number {
+  if (direction !== "grow" || signal?.value === undefined || !signal.scalesWithCapacity || signal.value >= SATURATED)
+    return factor;
+  const landing = (signal.down + signal.target) / 2;
+  return landing > 0 ? Math.min(factor, Math.max(LEAST_GROWTH, Math.max(compared, signal.value) / landing)) : factor;
+}
+const SATURATED = 0.95;
+const LEAST_GROWTH = 1.05;
 
 /** A shrink that leaves more than this of every resource is not worth a deployment. */
 const LEAST_SHRINK = 0.95;
