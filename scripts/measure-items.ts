@@ -21,7 +21,8 @@ function sizeOf(item: Readonly<Record<string, Attribute>>): number {
 }
 
 const path = process.argv[2];
-const { client, close } = await startEmbedded({ path });
+const database = await startEmbedded({ path });
+const { client } = database;
 await ensureTable(client, "scaling-controller");
 const store = await DynamoStore.open(client, "scaling-controller");
 if (path === undefined) {
@@ -53,7 +54,7 @@ do {
   }
   ExclusiveStartKey = page.LastEvaluatedKey as Record<string, never> | undefined;
 } while (ExclusiveStartKey !== undefined);
-await close();
+await database.close();
 
 const table = [...sizes]
   .sort(([a], [b]) => a.localeCompare(b))

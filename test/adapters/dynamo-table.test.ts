@@ -99,11 +99,9 @@ describe("a write of many items", () => {
   });
 
   test("gives up with a count after capped waits", async () => {
-    dynamo
-      .on(BatchWriteCommand)
-      .callsFake((input: { RequestItems: { state: unknown[] } }) => ({
-        UnprocessedItems: { state: input.RequestItems.state.slice(-2) },
-      }));
+    dynamo.on(BatchWriteCommand).callsFake((input: { RequestItems: { state: unknown[] } }) => ({
+      UnprocessedItems: { state: input.RequestItems.state.slice(-2) },
+    }));
     await expect(table.putAll(rows.slice(0, 10))).rejects.toThrow("the state store took 8 of 10 items only");
     expect(dynamo.commandCalls(BatchWriteCommand)).toHaveLength(9);
     expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
