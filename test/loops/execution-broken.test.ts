@@ -134,7 +134,7 @@ describe("everything breaks", () => {
         }
         seen.foreign += bench.ecs.effects.filter((each) => each.by === undefined).length;
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
     // A storm that never hit anything would prove nothing.
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
