@@ -27,7 +27,7 @@ export interface Refused {
 
 export const HOUR_MS = 3_600_000;
 /** No back-off is longer than this. */
-export const BACKOFF_MAX_MS = HOUR_MS;
+export const BACKOFF_MAX_MS = 3_600_000;
 
 /** The ledger of a fleet that was never stored: version 0, nothing booked. */
 export function emptyLedger(fleet: string): Ledger {
