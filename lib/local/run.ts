@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import { ScalingController, type TickReport } from "../controller.ts";
 import { DependencyError } from "../domain/model/errors.ts";
 import { BEAT_MS, LOOPS, type LoopName } from "../flow.ts";
@@ -41,7 +42,14 @@ const SNAPSHOT_MS = 3_600_000;
 export async function runLocal(request: LocalRequest, edge: LocalEdge): Promise<RunReport> {
   const { folder, fresh, seed, traces, configFile, faults } = request;
   const config = configFile === undefined ? undefined : await localConfig(configFile);
-  const session = await openSession({ folder, fresh, seed, config, traces, faults }, { config: () => localConfig() });
+  const session = await openSession(
+    { folder, fresh, seed, config, traces, faults },
+    { config: () => localConfig() },
+  ).catch((error: unknown) => {
+    throw error instanceof DependencyError && isFull(folder)
+      ? diskError(folder, new Error(`ENOSPC: ${error.message}`))
+      : error;
+  });
   try {
     const report = await new LocalRun(session, request, edge).run();
     session.save();
@@ -164,6 +172,16 @@ class LocalRun {
     else if (!ran && errors[0] !== undefined) this.#fatal ??= new Error(errors[0].message);
     for (const { component, message } of errors)
       this.#progress.problem(`${loop}${component === undefined ? "" : ` ${component}`}: ${message}`);
+  }
+}
+
+/** Less than a megabyte left: the database cannot even be opened, and says only that it is closed. */
+function isFull(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize < 1_000_000;
+  } catch {
+    return false;
   }
 }
 

@@ -24,8 +24,8 @@ import { servicesFor } from "./services.ts";
 import { lastBeatMs, TABLE } from "./state.ts";
 import { fingerprintOf, type TraceRequest, withTraces } from "./traces.ts";
 
-/** Simulations begin on a Monday at midnight, so that the first hours show a rising load. */
-const START_MS = Date.UTC(2026, 0, 5);
+/** Simulations begin on a Monday morning, so that the first hours show a rising load. */
+const START_MS = Date.UTC(2026, 0, 5, 6);
 const VERSION = "0.1.0";
 
 /** What a run is asked to be. Undefined: what the folder says, or the default for a new one. */
@@ -129,17 +129,18 @@ interface Parts {
 }
 
 async function begin({ folder, database, store, run, options, resumed }: Parts): Promise<Session> {
-  let journal: MutationJournal | undefined;
+  // Opened after the replay: what is replayed is in it already.
+  const log: { journal?: MutationJournal } = {};
   const world = restoreWorld(folder, {
     ...options,
     onMutation: (mutation) => {
       // Planned foreign changes are made again by the world itself.
-      if (mutation.kind !== "foreign" || !mutation.planned) journal?.append(mutation);
+      if (mutation.kind !== "foreign" || !mutation.planned) log.journal?.append(mutation);
     },
   });
   const fromMs = await continueAt(database.client, world);
-  const log = MutationJournal.open(journalPath(folder));
-  journal = log;
+  const journal = MutationJournal.open(journalPath(folder));
+  log.journal = journal;
   writeEndpoint(folder, { pid: process.pid, endpoint: database.endpoint, table: TABLE });
   return {
     run,
@@ -148,11 +149,11 @@ async function begin({ folder, database, store, run, options, resumed }: Parts):
     store,
     fromMs,
     resumed,
-    failure: () => log.failure,
-    save: () => writeWorld(folder, { journalBytes: log.bytes, snapshot: world.snapshot() }),
+    failure: () => journal.failure,
+    save: () => writeWorld(folder, { journalBytes: journal.bytes, snapshot: world.snapshot() }),
     close: async () => {
       removeEndpoint(folder);
-      log.close();
+      journal.close();
       await database.close();
     },
   };
