@@ -54,7 +54,7 @@ export function factsOf(sources: FactSources): DecisionFacts {
     sinceLastMs: last === undefined ? undefined : Math.max(0, nowMs - last.atMs),
     upsLastHour: recent.filter((each) => each.direction === "grow" && each.atMs > nowMs - HOUR_MS).length,
     downsLastHour: recent.filter((each) => each.direction === "shrink" && each.atMs > nowMs - HOUR_MS).length,
-    fleetLastHour: ledger.recent.filter((each) => each.atMs > nowMs - HOUR_MS).length,
+    fleetLastHour: decisionsSince(ledger, nowMs - HOUR_MS),
     open: ledger.open.some((each) => each.steps.some((step) => step.component === name)),
     quiet: quiet !== undefined && quiet.untilMs > nowMs ? quiet.why : undefined,
     foreign: isForeign(ledger, name, booked, service?.desired),
@@ -72,6 +72,12 @@ export function factsOf(sources: FactSources): DecisionFacts {
     schedules: sources.schedules,
     bounds: { min: policy.min, max: policy.max, tasksMin: policy.tasksMin, tasksMax: policy.tasksMax },
   };
+}
+
+/** A REBALANCE leaves an entry for each of its two components, and is one decision. */
+function decisionsSince({ recent }: Ledger, sinceMs: number): number {
+  if (recent.length === 0) return 0;
+  return new Set(recent.filter((each) => each.atMs > sinceMs).map((each) => each.decision)).size;
 }
 
 /** While an execution of ours is open the live service differs from the booking for a good reason. */
