@@ -73,6 +73,8 @@ export interface StateStore {
   /** True for exactly one caller for each (loop, tick) and only if no later tick of the loop was claimed. */
   claimTick(loop: LoopName, tick: number): Promise<boolean>;
 
+  /** All that decisions and alerts are made from, in one consistent read; models are not in it. */
+  readFleet(fleet: string): Promise<FleetSnapshot>;
   readLedger(fleet: string): Promise<Ledger | undefined>;
   /** Stores `next` (its version = expected + 1) if the stored version is `next.version - 1` (absent counts as 0). */
   writeLedger(next: Ledger): Promise<Cas>;
@@ -127,6 +129,18 @@ export interface StateStore {
   exportItems(): Promise<readonly StoredItem[]>;
   importItems(items: readonly StoredItem[], options: { replace: boolean }): Promise<void>;
   countItems(): Promise<number>;
+}
+
+/** The small records of a fleet as they stood at one moment; lists in the order of their keys. */
+export interface FleetSnapshot {
+  readonly ledger?: Ledger | undefined;
+  readonly scores?: FleetScores | undefined;
+  readonly alerts?: AlertState | undefined;
+  readonly states: readonly ComponentState[];
+  readonly learning: readonly Learning[];
+  readonly overlays: readonly Overlay[];
+  readonly forecasts: readonly ForecastRecord[];
+  readonly recommendations: readonly Recommendation[];
 }
 
 export interface Retention {

@@ -43,7 +43,8 @@ export const PREFIX = {
   learning: "LEARNING#",
   overlay: "OVERLAY#",
   forecast: "FORECAST#",
-  model: "MODEL#",
+  /** After all others in sort order: large, and read by the optimization loop alone. */
+  model: "TRAINED#",
   recommendation: "RECOMMENDATION#",
 } as const;
 export type Listed = keyof typeof PREFIX;

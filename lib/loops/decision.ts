@@ -23,22 +23,10 @@ export async function decideAndRecord(
   manual?: ManualRequest,
 ): Promise<readonly Decision[]> {
   const { store } = ports;
-  const [ledger, states, learning, overlays, recommendations, forecasts] = await Promise.all([
-    store.readLedger(fleet.name),
-    store.readStates(fleet.name),
-    store.readLearning(fleet.name),
-    store.readOverlays(fleet.name),
-    store.readRecommendations(fleet.name),
-    store.readForecasts(fleet.name),
-  ]);
+  const { ledger, ...records } = await store.readFleet(fleet.name);
   if (ledger === undefined) return [];
   const tickMs = manual === undefined ? Math.floor(nowMs / BEAT_MS) * BEAT_MS : nowMs;
-  const decisions = decideFleet(
-    fleet,
-    { states, ledger, learning, overlays, recommendations, forecasts },
-    tickMs,
-    manual,
-  );
+  const decisions = decideFleet(fleet, { ledger, ...records }, tickMs, manual);
   await store.appendDecisions(fleet.name, decisions);
   return decisions;
 }

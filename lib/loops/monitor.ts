@@ -157,11 +157,7 @@ async function alerts(
   errors: Failure[],
 ): Promise<void> {
   try {
-    const [ledger, learning, scores] = await Promise.all([
-      ports.store.readLedger(fleet.name),
-      ports.store.readLearning(fleet.name),
-      ports.store.readScores(fleet.name),
-    ]);
+    const { ledger, learning, scores } = await ports.store.readFleet(fleet.name);
     const { problems } = await raiseAlerts(ports, fleet, { states, ledger, learning, scores }, nowMs);
     for (const problem of problems) errors.push({ message: `alerts: ${problem}` });
   } catch (error) {

@@ -219,7 +219,7 @@ describe("keys", () => {
     ["FLEET#a", "LEDGER#b"],
     ["FLEET#a", "STATE"],
     ["FLEET#a", "STATE#b#c"],
-    ["FLEET#a", "MODEL#b"],
+    ["FLEET#a", "TRAINED#b"],
     ["FLEET#a#b", "LEDGER"],
     ["FLEET#a", "toString"],
     ["SAMPLES#a#b", "42"],

@@ -206,6 +206,31 @@ function listCases(store: () => StateStore): void {
     expect(await store().readRecommendations(FLEET)).toEqual([]);
   });
 
+  test("a fleet as a whole is what its parts are, but for the models", async () => {
+    const empty = { states: [], learning: [], overlays: [], forecasts: [], recommendations: [] };
+    expect(await store().readFleet(FLEET)).toEqual(empty);
+    await store().writeLedger(aLedger());
+    await store().writeAlerts(anAlertState());
+    await store().writeScores(someScores());
+    await store().writeStates(FLEET, [aState("b"), aState("a")]);
+    await store().writeLearning(FLEET, aLearning("a"));
+    await store().writeOverlays(FLEET, [anOverlay("a")]);
+    await store().writeForecasts(FLEET, [aForecast("a", "cpuUsed")]);
+    await store().writeModels(FLEET, [aModel("a")]);
+    await store().writeRecommendations(FLEET, [aRecommendation("a")]);
+    expect(await store().readFleet(FLEET)).toEqual({
+      ledger: aLedger(),
+      alerts: anAlertState(),
+      scores: someScores(),
+      states: [aState("a"), aState("b")],
+      learning: [aLearning("a")],
+      overlays: [anOverlay("a")],
+      forecasts: [aForecast("a", "cpuUsed")],
+      recommendations: [aRecommendation("a")],
+    });
+    expect(await store().readFleet("another")).toEqual(empty);
+  });
+
   test("scores", async () => {
     expect(await store().readScores(FLEET)).toBeUndefined();
     await store().writeScores(someScores());

@@ -6,7 +6,15 @@ import type { AlertState, FleetScores, Learning, Overlay, Recommendation } from 
 import type { Ledger } from "../../domain/model/ledger.ts";
 import type { Resolution, RollupBlock, Sample } from "../../domain/model/sample.ts";
 import type { LoopName } from "../../flow.ts";
-import type { Cas, ForecastRecord, ModelRecord, Retention, StateStore, StoredItem } from "../../ports.ts";
+import type {
+  Cas,
+  FleetSnapshot,
+  ForecastRecord,
+  ModelRecord,
+  Retention,
+  StateStore,
+  StoredItem,
+} from "../../ports.ts";
 import {
   actionsPk,
   alertsKey,
@@ -61,6 +69,22 @@ export class DynamoStore implements StateStore {
 
   async claimTick(loop: LoopName, tick: number): Promise<boolean> {
     return (await this.#table.putIf(this.#row("tick", "", { loop, tick }), { below: tick })).won;
+  }
+
+  async readFleet(fleet: string): Promise<FleetSnapshot> {
+    const rows = await this.#table.query(fleetPk(fleet), FLEET_RANGE, { consistent: true });
+    const of = <K extends Kind>(kind: K): Records[K][] =>
+      rows.filter((row) => placeOf(row)?.kind === kind).map((row) => this.#decoder.read(kind, row));
+    return {
+      ledger: of("ledger")[0],
+      scores: of("scores")[0],
+      alerts: of("alerts")[0],
+      states: of("state"),
+      learning: of("learning"),
+      overlays: of("overlay"),
+      forecasts: of("forecast"),
+      recommendations: of("recommendation"),
+    };
   }
 
   async readLedger(fleet: string): Promise<Ledger | undefined> {
@@ -292,6 +316,9 @@ export class DynamoStore implements StateStore {
     return this.#table.putIf(this.#row(kind, fleet, next), condition);
   }
 }
+
+/** Sort keys of a fleet's partition but for the trained models, which come last. */
+const FLEET_RANGE = { from: "A", to: `${PREFIX.state}~` };
 
 /** Sort keys of the times in [fromMs, toMs); undefined when there are none. "~" sorts after whatever follows a time. */
 function between(fromMs: number, toMs: number): { from: string; to: string } | undefined {

@@ -5,7 +5,15 @@ import type { AlertState, FleetScores, Learning, Overlay, Recommendation } from 
 import type { Ledger } from "../../domain/model/ledger.ts";
 import type { Resolution, RollupBlock, Sample } from "../../domain/model/sample.ts";
 import type { LoopName } from "../../flow.ts";
-import type { Cas, ForecastRecord, ModelRecord, Retention, StateStore, StoredItem } from "../../ports.ts";
+import type {
+  Cas,
+  FleetSnapshot,
+  ForecastRecord,
+  ModelRecord,
+  Retention,
+  StateStore,
+  StoredItem,
+} from "../../ports.ts";
 import { boundTime, decisionKey, decisionSk, listedSk, parseDecisionId } from "../keys.ts";
 import { BLOCK_MS } from "../retention.ts";
 import { countOf, FleetRecords, lineOf } from "./fleet-records.ts";
@@ -27,6 +35,22 @@ export class MemoryStore implements StateStore {
     if (claimed !== undefined && claimed >= tick) return false;
     this.#ticks.set(loop, tick);
     return true;
+  }
+
+  async readFleet(fleet: string): Promise<FleetSnapshot> {
+    const records = this.#fleets.get(fleet);
+    if (records === undefined) return { states: [], learning: [], overlays: [], forecasts: [], recommendations: [] };
+    const { ledger, scores, alerts, states, learning, overlays, forecasts, recommendations } = records;
+    return {
+      ledger,
+      scores,
+      alerts,
+      states: states.list(),
+      learning: learning.list(),
+      overlays: overlays.list(),
+      forecasts: forecasts.list(),
+      recommendations: recommendations.list(),
+    };
   }
 
   async readLedger(fleet: string): Promise<Ledger | undefined> {
