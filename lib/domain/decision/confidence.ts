@@ -1,4 +1,4 @@
-import type { Confidence, DecisionFacts, Direction } from "../model/decision.ts";
+import type { Confidence, Direction } from "../model/decision.ts";
 import type { DecisionPolicy } from "../model/policy.ts";
 import { RESOURCE_NAMES, type Resources } from "../model/resources.ts";
 import type { Signal } from "../model/signal.ts";
@@ -141,6 +141,3 @@ function rounded({
 function clamp(value: number): number {
   return Math.min(100, Math.max(0, value));
 }
-
-/** The facts' part of a confidence that does not depend on the plan. */
-export type ConfidenceFacts = Pick<DecisionFacts, "effectiveness" | "sinceLastMs" | "room">;
