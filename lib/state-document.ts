@@ -31,7 +31,11 @@ export async function exportState(store: StateStore, nowMs: number): Promise<Sta
  * the document and of the store, so that no intent from before is carried out. Claimed ticks stay behind: a clock that
  * was ahead (a simulation's) must not stop this one.
  */
-export async function restoreState(store: StateStore, document: unknown, options: { replace: boolean }): Promise<{ items: number }> {
+export async function restoreState(
+  store: StateStore,
+  document: unknown,
+  options: { replace: boolean },
+): Promise<{ items: number }> {
   const items = itemsOf(document);
   const restored: StoredItem[] = [];
   for (const item of items) {
@@ -68,8 +72,10 @@ function itemsOf(document: unknown): StoredItem[] {
   const problems: string[] = [];
   const { format, formatVersion, exportedAtMs, items, ...others } = document;
   if (format !== FORMAT) problems.push(`format: must be ${JSON.stringify(FORMAT)}, is ${shown(format)}`);
-  if (formatVersion !== FORMAT_VERSION) problems.push(`formatVersion: is ${shown(formatVersion)}; this program reads ${FORMAT_VERSION}`);
-  if (typeof exportedAtMs !== "number" || !Number.isFinite(exportedAtMs)) problems.push("exportedAtMs: must be a time in milliseconds");
+  if (formatVersion !== FORMAT_VERSION)
+    problems.push(`formatVersion: is ${shown(formatVersion)}; this program reads ${FORMAT_VERSION}`);
+  if (typeof exportedAtMs !== "number" || !Number.isFinite(exportedAtMs))
+    problems.push("exportedAtMs: must be a time in milliseconds");
   for (const key of Object.keys(others)) problems.push(`${JSON.stringify(key)}: unknown`);
   if (!Array.isArray(items)) problems.push("items: must be a list");
   else if (items.length > ITEMS_MAX) problems.push(`items: ${items.length} are more than ${ITEMS_MAX}`);
@@ -92,7 +98,8 @@ function problemsOfItems(items: readonly unknown[]): string[] {
 function problemOfItem(item: unknown, seen: Set<string>): string | undefined {
   if (!isObject(item)) return "must be an object";
   const { pk, sk } = item;
-  if (typeof pk !== "string" || typeof sk !== "string" || pk === "" || sk === "") return "must have the texts pk and sk";
+  if (typeof pk !== "string" || typeof sk !== "string" || pk === "" || sk === "")
+    return "must have the texts pk and sk";
   const place = JSON.stringify([pk, sk]);
   if (seen.has(place)) return `is a second item ${pk} ${sk}`;
   seen.add(place);

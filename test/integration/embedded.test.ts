@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +19,7 @@ import { DynamoStore } from "../../lib/adapters/dynamo/dynamo-store.ts";
 import { localClient, startEmbedded } from "../../lib/adapters/dynamo/embedded.ts";
 import { ensureTable } from "../../lib/adapters/dynamo/schema.ts";
 import { DependencyError, InputError } from "../../lib/domain/model/errors.ts";
+import type { ModelRecord } from "../../lib/ports.ts";
 import { aLedger, aSample, aState, FLEET } from "../contracts/store-records.ts";
 
 let folder: string;
@@ -114,6 +125,23 @@ describe("a data folder", () => {
 });
 
 describe("the embedded database", () => {
+  test("keeps the newest version of an item and not all there ever were, also when it is listed in between", async () => {
+    const database = await startEmbedded({ path: folder });
+    await ensureTable(database.client, "state");
+    const store = await DynamoStore.open(database.client, "state");
+    const writes = 300;
+    const bytes = 100_000;
+    for (let i = 0; i < writes; i++) {
+      // Other bytes each time, that do not compress.
+      const model = { noise: randomBytes((bytes * 3) / 4).toString("base64") } as unknown as ModelRecord["model"];
+      await store.writeModels(FLEET, [{ v: 1, component: "a", metric: "cpuUsed", model }]);
+      await store.readModels(FLEET);
+    }
+    await database.close();
+    const files = readdirSync(join(folder, "database")).map((name) => statSync(join(folder, "database", name)).size);
+    expect(files.reduce((sum, size) => sum + size, 0)).toBeLessThan((writes * bytes) / 2);
+  });
+
   test("is reached over HTTP by others, with the same answers", async () => {
     const database = await startEmbedded();
     await ensureTable(database.client, "state");

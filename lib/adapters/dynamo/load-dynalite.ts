@@ -4,7 +4,11 @@ import type dynalite from "dynalite";
 /** The part of dynalite's inside that is touched here. */
 interface Store {
   getTable(name: string, checkStatus: unknown, done?: Done): void;
-  readonly db: { values(options: object): unknown };
+  readonly db: { values(options: object): Values };
+}
+interface Values {
+  next(): Promise<unknown>;
+  close(): Promise<void>;
 }
 type Done = (error: unknown, answer?: unknown) => void;
 type Action = (store: Store, data: unknown, done: Done) => void;
@@ -13,9 +17,10 @@ const OF_ITEMS = ["batchGetItem", "batchWriteItem", "deleteItem", "getItem", "pu
 const OF_TABLES = ["createTable", "deleteTable", "describeTable", "updateTable"];
 
 /**
- * Loads dynalite with its actions wrapped, for two reasons. It throws what its files say (a full disk) outside any call,
- * which would end this process with a bare stack; such an error is answered as DynamoDB would: 500, with the reason. And
- * it reads the table's description from its files once for every item, half of all reads; that is remembered.
+ * Loads dynalite with its actions wrapped, for three reasons. It throws what its files say (a full disk) outside any call,
+ * which would end this process with a bare stack; such an error is answered as DynamoDB would: 500, with the reason. It
+ * reads the table's description from its files once for every item, half of all reads; that is remembered. And it leaves
+ * iterators open.
  */
 export function loadDynalite(): typeof dynalite {
   const require = createRequire(import.meta.url);
@@ -65,8 +70,22 @@ function knownTables(store: Store): Map<string, unknown> {
     });
   };
   const values = db.values.bind(db);
-  db.values = (options) => values({ highWaterMarkBytes: READ_AHEAD_BYTES, ...options });
+  db.values = (options) => closedAtEnd(values({ highWaterMarkBytes: READ_AHEAD_BYTES, ...options }));
   return tables;
+}
+
+/**
+ * dynalite never closes what it iterates with. LevelDB then keeps every version of every item for it: the files grow for
+ * ever and each list takes longer than the one before (14 ms after 4,000 writes of the same seven items, against 1).
+ */
+function closedAtEnd(iterator: Values): Values & { return(): Promise<void> } {
+  const close = (): Promise<void> => iterator.close();
+  const next = async (): Promise<unknown> => {
+    const value = await iterator.next();
+    if (value === undefined) await close();
+    return value;
+  };
+  return { next, close, return: close };
 }
 
 function isActive(table: unknown): boolean {
