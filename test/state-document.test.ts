@@ -15,7 +15,8 @@ beforeEach(async () => {
 });
 
 /** As it arrives from a file. */
-const throughJson = async (from: MemoryStore): Promise<Record<string, unknown>> => JSON.parse(JSON.stringify(await exportState(from, NOON))) as Record<string, unknown>;
+const throughJson = async (from: MemoryStore): Promise<Record<string, unknown>> =>
+  JSON.parse(JSON.stringify(await exportState(from, NOON))) as Record<string, unknown>;
 
 async function problemsOf(document: unknown, into = new MemoryStore(), replace = false): Promise<string> {
   const before = await into.exportItems();
@@ -39,7 +40,9 @@ describe("a restored state", () => {
   test("only observes, under a new epoch, with its open executions", async () => {
     const other = new MemoryStore();
     await restoreState(other, await throughJson(store), { replace: false });
-    expect(await other.readLedger(FLEET)).toEqual(aLedger(2, { epoch: 5, modeOverride: "observe", componentModeOverride: {} }));
+    expect(await other.readLedger(FLEET)).toEqual(
+      aLedger(2, { epoch: 5, modeOverride: "observe", componentModeOverride: {} }),
+    );
   });
 
   test("passes the version and epoch of the ledger it replaces: who read that one loses", async () => {
