@@ -69,6 +69,8 @@ class LocalRun {
     LoopName,
     { ticks: number; errors: number }
   >;
+  /** Logged in the running tick. */
+  readonly #logged: string[] = [];
   /** Why the run ended before its time. */
   #fatal: Error | undefined;
 
@@ -158,8 +160,7 @@ class LocalRun {
   }
 
   readonly #log: Log = (level, message, fields) => {
-    if (level === "error")
-      this.#progress.problem(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`);
+    if (level === "error") this.#logged.push(fields === undefined ? message : `${message} ${JSON.stringify(fields)}`);
   };
 
   #count({ loop, outcome: { ran, errors } }: TickReport): void {
@@ -170,9 +171,19 @@ class LocalRun {
     if (full !== undefined) this.#fatal ??= new Error(full.message);
     // No tick could be claimed: without the state there is nothing to decide on, and the next beat will not be better.
     else if (!ran && errors[0] !== undefined) this.#fatal ??= new Error(errors[0].message);
+    // What a loop logs and also answers is shown once.
+    const only = this.#logged
+      .splice(0)
+      .filter((line) => !errors.some(({ message }) => line.includes(reasonOf(message))));
+    for (const line of only) this.#progress.problem(line);
     for (const { component, message } of errors)
       this.#progress.problem(`${loop}${component === undefined ? "" : ` ${component}`}: ${message}`);
   }
+}
+
+/** An outcome may put the fleet's name before what was logged; JSON escapes quotes. */
+function reasonOf(message: string): string {
+  return JSON.stringify(message.replace(/^[\w-]+: /, "")).slice(1, -1);
 }
 
 /** Less than a megabyte left: the database cannot even be opened, and says only that it is closed. */

@@ -3,6 +3,7 @@ import { DynamoStore } from "../adapters/dynamo/dynamo-store.ts";
 import { type Embedded, startEmbedded } from "../adapters/dynamo/embedded.ts";
 import { ensureTable } from "../adapters/dynamo/schema.ts";
 import { type Config, compileFleet } from "../config/index.ts";
+import { InputError } from "../domain/model/errors.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import type { StateStore } from "../ports.ts";
 import type { FaultPlan } from "../simulation/faults.ts";
@@ -10,6 +11,7 @@ import { World, type WorldOptions } from "../simulation/world.ts";
 import { MutationJournal, readMutations } from "./journal.ts";
 import {
   discardRun,
+  hasRun,
   journalPath,
   type RunRecord,
   readRun,
@@ -62,12 +64,15 @@ export async function openSession(
   request: SessionRequest,
   defaults: { readonly config: () => Promise<Config> },
 ): Promise<Session> {
+  const planned = async (known: RunRecord | undefined) =>
+    plan(request, known, request.config ?? known?.config ?? (await defaults.config()));
+  // What cannot run must not cost the data that is there, nor leave a folder behind.
+  await planned(request.fresh ? undefined : readRun(request.folder));
   if (request.fresh) discardRun(request.folder);
-  const database = await startEmbedded({ path: request.folder, version: VERSION });
+  const database = await openDatabase(request.folder);
   try {
     const known = readRun(request.folder);
-    const config = request.config ?? known?.config ?? (await defaults.config());
-    const { run, options } = plan(request, known, config);
+    const { run, options } = await planned(known);
     if (known === undefined) writeRun(request.folder, run);
     await ensureTable(database.client, TABLE);
     const store = await DynamoStore.open(database.client, TABLE);
@@ -75,6 +80,23 @@ export async function openSession(
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** A folder that cannot be used says what can be done about it. */
+async function openDatabase(path: string): Promise<Embedded> {
+  try {
+    return await startEmbedded({ path, version: VERSION });
+  } catch (error) {
+    if (!(error instanceof InputError) || error.message.includes("is in use")) throw error;
+    const way = hasRun(path) ? "discard its data with --fresh, or choose" : "choose";
+    throw new InputError(
+      `The data folder ${path} cannot be used`,
+      [...error.problems, `${way} another folder with --data`],
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -60,6 +60,7 @@ async function until(what: () => boolean, ended: Promise<unknown>): Promise<void
   while (!what() && !over) await new Promise((resolve) => setTimeout(resolve, 20));
   if (!what()) throw new Error("the process ended first");
 }
+const journalText = (): string => readFileSync(join(folder, "data", "mutations.jsonl"), "utf8");
 const journal = (): readonly Mutation[] => {
   const path = join(folder, "data", "mutations.jsonl");
   if (!existsSync(path)) return [];
@@ -112,6 +113,14 @@ describe("a local run", () => {
     expect((await command("local", "--headless", "--for", "1m", "--config", config)).err).toMatch(
       /another configuration/,
     );
+    const before = journalText();
+    const bad = join(folder, "bad.csv");
+    writeFileSync(bad, "timestamp,value\n2020-01-01T00:00:00Z,1\n2020-01-01T00:01:00Z,NaN\n");
+    expect((await command("local", "--headless", "--for", "1m", "--trace", bad, "--fresh")).err).toMatch(
+      /line 3: not a number/,
+    );
+    expect(journalText()).toBe(before);
+    expect(await json("status")).toMatchObject({ seed: 1, sinceStartSeconds: 60 });
     const own = await local("--for", "5m", "--config", config, "--fresh");
     expect(own.components.map(({ name }) => name)).toEqual(["web"]);
   });
@@ -128,7 +137,7 @@ describe("a local run", () => {
     expect(readFileSync(join(data, "thesis.txt"), "utf8")).toBe("mine");
     rmSync(join(data, "thesis.txt"));
     writeFileSync(join(data, "meta.json"), JSON.stringify({ format: 99 }));
-    expect((await command("local", "--headless", "--for", "1m")).err).toMatch(/format 99/);
+    expect((await command("local", "--headless", "--for", "1m")).err).toMatch(/format 99[^]*--fresh[^]*--data/);
     expect((await local("--for", "1m", "--fresh")).simulatedSeconds).toBe(60);
   });
 
