@@ -123,7 +123,7 @@ describe("tuning", () => {
 
   it("property: always within bounds, deterministic, idempotent", () => {
     const entry = fc.tuple(
-      fc.constantFrom("grow", "shrink", "same") as fc.Arbitrary<Entry[0]>,
+      fc.constantFrom<Entry[0]>("grow", "shrink", "same"),
       fc.integer({ min: 0, max: 100 }),
     );
     const someBounds = fc.record({
