@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { ControllerError, InvariantError } from "../domain/model/errors.ts";
+import { VERSION } from "../version.ts";
 import { registerApprove } from "./approve.ts";
 import type { Register } from "./command.ts";
 import { registerConfigCommand } from "./config.ts";
@@ -63,7 +64,7 @@ export async function main(
 function buildProgram(output: Output): Command {
   const program = new Command("scaling-controller")
     .description("An explainable, replayable autoscaler for Amazon ECS")
-    .version("0.1.0", "-V, --version")
+    .version(VERSION, "-V, --version")
     .showHelpAfterError("(add --help for all options)")
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
     .exitOverride();

@@ -8,6 +8,7 @@ import type { FleetPolicy } from "../domain/model/policy.ts";
 import type { StateStore } from "../ports.ts";
 import type { FaultPlan } from "../simulation/faults.ts";
 import { World, type WorldOptions } from "../simulation/world.ts";
+import { VERSION } from "../version.ts";
 import { MutationJournal, readMutations } from "./journal.ts";
 import {
   discardRun,
@@ -28,7 +29,6 @@ import { fingerprintOf, type TraceRequest, withTraces } from "./traces.ts";
 
 /** Simulations begin on a Monday morning, so that the first hours show a rising load. */
 const START_MS = Date.UTC(2026, 0, 5, 6);
-const VERSION = "0.1.0";
 
 /** What a run is asked to be. Undefined: what the folder says, or the default for a new one. */
 export interface SessionRequest {

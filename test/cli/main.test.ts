@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { main } from "../../lib/cli/index.ts";
 import { table } from "../../lib/cli/output.ts";
+import manifest from "../../package.json" with { type: "json" };
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const out: string[] = [];
@@ -34,6 +35,10 @@ describe("the command line", () => {
     const { code, out, err } = await run(...args);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).not.toBe("");
+  });
+
+  it("has the version of the package", async () => {
+    expect((await run("--version")).out).toBe(manifest.version);
   });
 
   it("says that there is no run, and that AWS comes later, with 1", async () => {
