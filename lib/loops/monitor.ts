@@ -61,8 +61,9 @@ async function read(
   nowMs: number,
 ): Promise<Map<string, readonly Sample[] | Error>> {
   if (due.length === 0) return new Map();
+  const live = new Map(known.names.map((name, i) => [name, known.services[i]]));
   const requests = due.map(({ name }) => {
-    const service = known.services[known.names.indexOf(name)];
+    const service = live.get(name);
     const state = known.before.get(name);
     const desired = service instanceof Error || service === undefined ? state?.service?.desired : service.desired;
     return { component: name, sinceMs: state?.readThroughMs ?? 0, allocation: desired };

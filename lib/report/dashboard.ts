@@ -1,12 +1,12 @@
 import { allocatedOf } from "../domain/alerting/conditions.ts";
 import { explainDecision } from "../domain/decision/explain.ts";
 import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
-import { METRIC_OF_RESOURCE } from "../domain/decision/used-metric.ts";
 import type { Decision } from "../domain/model/decision.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../domain/model/policy.ts";
 import { type Allocation, fromMilli, type ResourceName } from "../domain/model/resources.ts";
 import { METRICS, type MetricName } from "../domain/model/sample.ts";
 import type { TriggerName, Unit } from "../domain/model/trigger.ts";
+import { METRIC_OF_RESOURCE } from "../domain/model/used-metric.ts";
 import { BUCKET_MS, floorTo, seriesFromRollups, seriesFromSamples } from "../domain/optimization/rollup.ts";
 import type { ForecastRecord, Ports } from "../ports.ts";
 import { EDGE_UNITS, edgeMetric, edgeValue, rounded } from "./edge-units.ts";

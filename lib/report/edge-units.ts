@@ -1,9 +1,9 @@
 import { allocatedOf } from "../domain/alerting/conditions.ts";
-import { METRIC_OF_RESOURCE } from "../domain/decision/used-metric.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
 import { type Allocation, fromMilli, RESOURCE_NAMES, type ResourceName, totalOf } from "../domain/model/resources.ts";
 import type { MetricName, Sample } from "../domain/model/sample.ts";
 import type { Unit } from "../domain/model/trigger.ts";
+import { METRIC_OF_RESOURCE } from "../domain/model/used-metric.ts";
 
 /** vCPU, GiB, Gbit/s, GiB. */
 export type EdgeResources = Readonly<Record<ResourceName, number>>;

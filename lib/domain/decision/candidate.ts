@@ -39,6 +39,7 @@ export function candidatesFrom(input: DecisionInput, verdicts: readonly Verdict[
   return recommendation !== undefined && calm ? [OPTIMIZE] : [];
 }
 
+const NONE: Candidate[] = [];
 const OPTIMIZE: Candidate = {
   kind: "optimize",
   direction: "shrink",
@@ -58,6 +59,7 @@ function fromVerdicts(
   verdicts: readonly Verdict[],
   direction: Direction,
 ): Candidate[] {
+  if (!verdicts.some(({ want }) => want === direction)) return NONE;
   return verdicts.flatMap((verdict, i) => {
     const rule = policy.rules[i];
     const signal = signals[i];

@@ -3,9 +3,9 @@ import type { DecisionFacts } from "../model/decision.ts";
 import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
-import { type Allocation, type ResourceName, type Resources, sameAllocation } from "../model/resources.ts";
+import { type Allocation, type Resources, sameAllocation } from "../model/resources.ts";
+import type { MetricName, Sample } from "../model/sample.ts";
 import { effectivenessFactor } from "./confidence.ts";
-import { METRIC_OF_RESOURCE } from "./used-metric.ts";
 
 const NONE: Ledger["recent"] = [];
 const HOUR_MS = 3_600_000;
@@ -98,16 +98,24 @@ function isFresh({ madeAtMs }: Recommendation, nowMs: number): boolean {
 
 /** Peak absolute use of the recent window by resource, where fresh values exist: a shrink must leave room for it. */
 function usedOf(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): Partial<Resources> {
-  const used: { -readonly [K in ResourceName]?: number } = {};
   const newest = state?.window[state.window.length - 1];
-  if (state === undefined || newest === undefined || nowMs - newest.endMs > fleet.monitor.freshMs) return used;
-  for (const sample of state.window) {
-    for (const [resource, metric] of METRIC_OF_RESOURCE) {
-      const value = sample.values[metric];
-      if (value !== undefined) used[resource] = Math.max(used[resource] ?? 0, Math.round(value));
-    }
+  if (state === undefined || newest === undefined || nowMs - newest.endMs > fleet.monitor.freshMs) return {};
+  const { window } = state;
+  return {
+    cpu: peakOf(window, "cpuUsed"),
+    memory: peakOf(window, "memoryUsed"),
+    network: peakOf(window, "networkUsed"),
+    storage: peakOf(window, "storageUsed"),
+  };
+}
+
+function peakOf(window: readonly Sample[], metric: MetricName): number | undefined {
+  let peak: number | undefined;
+  for (const { values } of window) {
+    const value = values[metric];
+    if (value !== undefined && (peak === undefined || value > peak)) peak = value;
   }
-  return used;
+  return peak === undefined ? undefined : Math.round(peak);
 }
 
 /**

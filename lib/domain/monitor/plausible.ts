@@ -17,16 +17,16 @@ interface Surroundings {
  * size: ECS reports more than the reservation for soft limits, and around deployments.
  */
 export function plausibleSample(sample: Sample, surroundings: Surroundings): Sample {
-  const values: Partial<Record<MetricName, number>> = {};
-  const absent: Partial<Record<MetricName, Absence>> = { ...sample.absent };
+  let problems: [MetricName, Absence][] | undefined;
   for (const metric of METRICS) {
     const value = sample.values[metric];
-    if (value === undefined) continue;
-    const problem = problemOf(metric, value, sample, surroundings);
-    if (problem === undefined) values[metric] = value;
-    else absent[metric] = problem;
+    const problem = value === undefined ? undefined : problemOf(metric, value, sample, surroundings);
+    if (problem !== undefined) (problems ??= []).push([metric, problem]);
   }
-  return { endMs: sample.endMs, periodMs: sample.periodMs, values, absent };
+  if (problems === undefined) return sample; // nearly always, and then nothing is copied
+  const values = { ...sample.values };
+  for (const [metric] of problems) delete values[metric];
+  return { ...sample, values, absent: { ...sample.absent, ...Object.fromEntries(problems) } };
 }
 
 function problemOf(

@@ -1,10 +1,10 @@
 import { ceilingsOf } from "../decision/plan-for.ts";
-import { METRIC_OF_RESOURCE } from "../decision/used-metric.ts";
 import type { Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { type Allocation, fromMilli, type ResourceName, type Resources } from "../model/resources.ts";
 import type { RollupBucket, Sample } from "../model/sample.ts";
+import { METRIC_OF_RESOURCE } from "../model/used-metric.ts";
 import { planOptimize } from "../planning/optimize.ts";
 import { HOUR_MS } from "./rollup.ts";
 

@@ -1,5 +1,5 @@
-import type { ResourceName } from "../model/resources.ts";
-import type { MetricName } from "../model/sample.ts";
+import type { ResourceName } from "./resources.ts";
+import type { MetricName } from "./sample.ts";
 
 /** The metric that tells the absolute use of each resource. */
 export const METRIC_OF_RESOURCE: readonly (readonly [ResourceName, MetricName])[] = [
