@@ -86,6 +86,21 @@ test("a resize whose new tasks never start: taken back, and not tried again at o
   await expect(story.text).toMatchFileSnapshot("golden/failed-rollout.txt");
 });
 
+// Known to fail: any later change of the count is taken for the failed rollout and undone at once, again and again.
+test.fails("a rollout of somebody else failed: the next change of the count is not judged by it", async () => {
+  const bench = new ControllerBench({
+    fleet: aFleet({}, WEB),
+    services: [web(minutes([44, 30], [10, 90]), { initial: { tasks: 4, size: SIZE } })],
+    faults: { faults: [{ kind: "start-failure", fromMs: at(14), toMs: at(28) }] },
+  });
+  await bench.runUntil(80, (minute) => {
+    if (minute === 15) bench.world.foreignChange("web", { size: { ...SIZE, cpu: 700 } });
+  });
+  const counts = bench.effects.filter(({ by }) => by !== undefined).map(({ after }) => after.tasks);
+  expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  expect(counts.length).toBeGreaterThan(0);
+});
+
 test("a scheduled minimum opens and closes", async () => {
   const fleet = aFleet(
     {},
