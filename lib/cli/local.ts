@@ -120,8 +120,8 @@ function introduction({ run, resumed, fromMs, fleets }: Session, folder: string)
       ? `Continuing the run in ${folder} at ${formatClock(fromMs)} UTC, ${age} after its start (seed ${run.seed}, ${components} components).`
       : `New run in ${folder}, seed ${run.seed}, ${components} components, from ${formatClock(fromMs)} UTC.`,
     ...run.traces.map(
-      ({ file, component, scale, p99Tasks }) =>
-        `${component} has the load of ${file}, times ${Number(scale.toPrecision(4))} operations/s: its 99th percentile needs ${p99Tasks} tasks of the initial size at the CPU target.`,
+      ({ file, component, scale, p99Tasks, heldValues }) =>
+        `${component} has the load of ${file}, times ${Number(scale.toPrecision(4))} operations/s: its 99th percentile needs ${p99Tasks} tasks of the initial size at the CPU target.${heldValues === 0 ? "" : ` ${heldValues} missing ${heldValues === 1 ? "value is" : "values are"} held over from the one before.`}`,
     ),
   ];
 }

@@ -28,7 +28,7 @@ export interface RunReport {
   /** vCPU, GiB, Gbit/s, GiB above the free storage. */
   readonly limits: Readonly<Record<ResourceName, { readonly allocated: number; readonly max: number }>>;
   readonly alerts: { readonly sent: number; readonly suppressed: number };
-  readonly traces: readonly Pick<TraceRecord, "file" | "component" | "scale" | "p99Tasks">[];
+  readonly traces: readonly Pick<TraceRecord, "file" | "component" | "scale" | "p99Tasks" | "heldValues">[];
   readonly database: { readonly engine: string; readonly items: number };
   readonly wallSeconds: number;
 }
@@ -111,7 +111,13 @@ export async function reportOf({ store, fleets, run, engine, nowMs }: ReportRequ
       ]),
     ) as unknown as RunReport["limits"],
     alerts: { sent: sum(({ alerts }) => alerts?.sent ?? 0), suppressed: sum(({ alerts }) => alerts?.suppressed ?? 0) },
-    traces: run.traces.map(({ file, component, scale, p99Tasks }) => ({ file, component, scale, p99Tasks })),
+    traces: run.traces.map(({ file, component, scale, p99Tasks, heldValues }) => ({
+      file,
+      component,
+      scale,
+      p99Tasks,
+      heldValues,
+    })),
     database: { engine, items: await store.countItems() },
     wallSeconds: run.wallSeconds,
   };

@@ -25,6 +25,8 @@ const TraceRecord = z.strictObject({
   scale: z.number(),
   /** Tasks of the initial size that its 99th percentile needs. */
   p99Tasks: z.number(),
+  /** Values that were missing in the file and are held over from the one before. */
+  heldValues: z.int(),
   fingerprint: z.string(),
 });
 /** A trace that drives a component, and how it was scaled. */

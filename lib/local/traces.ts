@@ -57,6 +57,7 @@ export function withTraces(
       component: request.component,
       scale,
       p99Tasks: tasks,
+      heldValues: trace.heldValues,
       fingerprint: fingerprintOf(text),
     };
   });
