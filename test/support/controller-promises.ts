@@ -24,7 +24,7 @@ const SAMPLES_KEPT = 40;
 const SETTLED_MS = 30 * MINUTE_MS;
 /** Above the threshold by so much that neither noise nor what tuning may add explains it. */
 const MARGIN = 0.12;
-/** Holds that a breach in plain sight has to accept: limits, rates and rests, not doubt. */
+/** Holds that a breach in plain sight has to accept: limits, rates, rests and the confidence bar, not missing data. */
 const EXCUSES: ReadonlySet<string> = new Set<HoldReason>([
   "cooldown",
   "rate-limit-component",
@@ -34,6 +34,7 @@ const EXCUSES: ReadonlySet<string> = new Set<HoldReason>([
   "foreign-change",
   "at-component-limit",
   "at-fleet-limit",
+  "below-confidence",
 ]);
 
 /**
