@@ -56,6 +56,7 @@ function compileDecision(decision: FleetConfig["decision"]): DecisionPolicy {
     minimumConfidence: decision.minimumConfidence,
     concurrentExecutions: decision.concurrentExecutions,
     decisionsPerHour: decision.decisionsPerHour,
+    growthReserve: decision.growthReservePercent / 100,
     weights: decision.weights,
     effectivenessWindow: decision.effectivenessWindow,
     effectivenessPrior: decision.effectivenessPrior,

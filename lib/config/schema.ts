@@ -25,6 +25,11 @@ const Decision = z
       max: 1000,
       initial: 10,
     }),
+    growthReservePercent: quantity(
+      "percent of decisionsPerHour",
+      "Kept for growth: the savings of a quiet hour must not use up what a sudden load needs.",
+      { min: 0, max: 90, initial: 30 },
+    ),
     weights: z
       .strictObject({
         deviation: quantity("weight", "Weight of the distance from target.", { min: 0, max: 100, initial: 1 }),

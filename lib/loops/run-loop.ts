@@ -7,11 +7,12 @@ import { runMonitor } from "./monitor.ts";
 import { runOptimization } from "./optimization.ts";
 
 /** One pass of a loop over one fleet. */
-export type Loop = (ports: Ports, fleet: FleetPolicy, nowMs: number) => Promise<LoopOutcome>;
+export type Loop = (ports: Ports, fleet: FleetPolicy, nowMs: number, scheduledMs: number) => Promise<LoopOutcome>;
 
 export const LOOP_RUNS: Readonly<Record<LoopName, Loop>> = {
   monitor: runMonitor,
-  decision: (ports, fleet, nowMs) => runDecision(ports, fleet, nowMs),
+  // Decides as of its scheduled time: a late tick and the next one must not make two decisions of one id.
+  decision: (ports, fleet, _nowMs, scheduledMs) => runDecision(ports, fleet, scheduledMs),
   execution: runExecution,
   optimization: runOptimization,
 };
@@ -43,7 +44,7 @@ export async function runLoop(
   let wake: LoopName | undefined;
   for (const fleet of fleets) {
     try {
-      const outcome = await LOOP_RUNS[name](ports, fleet, nowMs);
+      const outcome = await LOOP_RUNS[name](ports, fleet, nowMs, scheduledMs);
       errors.push(...outcome.errors);
       wake ??= outcome.wake;
     } catch (error) {

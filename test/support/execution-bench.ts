@@ -82,6 +82,7 @@ export function fleet(changes: Changes = {}): FleetPolicy {
       minimumConfidence: 70,
       concurrentExecutions: 1000,
       decisionsPerHour: 1000,
+      growthReserve: 0,
       weights: { deviation: 1, effectiveness: 1, stability: 1, headroom: 1 },
       effectivenessWindow: 10,
       effectivenessPrior: 75,

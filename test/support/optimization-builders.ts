@@ -66,6 +66,7 @@ export function aFleet(overrides: Partial<FleetPolicy> = {}): FleetPolicy {
       minimumConfidence: 70,
       concurrentExecutions: 3,
       decisionsPerHour: 10,
+      growthReserve: 0,
       weights: { deviation: 1, effectiveness: 1, stability: 1, headroom: 1 },
       effectivenessWindow: 10,
       effectivenessPrior: 75,

@@ -23,7 +23,7 @@ const GATES: readonly (readonly [HoldReason, Gate])[] = [
       facts.sinceLastMs !== undefined && facts.sinceLastMs < (rule?.cooldownMs ?? policy.cooldownMs),
   ],
   ["rate-limit-component", isRateLimited],
-  ["rate-limit-fleet", ({ facts, fleet }) => facts.fleetLastHour >= fleet.decision.decisionsPerHour],
+  ["rate-limit-fleet", isFleetRateLimited],
   ["velocity-limit", ({ facts }, { direction }) => direction === "shrink" && facts.shrinkStampede],
   ["incomplete-data", isIncomplete],
 ];
@@ -31,6 +31,14 @@ const GATES: readonly (readonly [HoldReason, Gate])[] = [
 /** The first gate that is closed; undefined = all open. */
 export function gate(input: DecisionInput, candidate: Candidate): HoldReason | undefined {
   return GATES.find(([, closed]) => closed(input, candidate))?.[0];
+}
+
+/** Part of the hour's decisions is kept for growth: a quiet hour's savings must not use up what a sudden load needs. */
+function isFleetRateLimited({ facts, fleet }: DecisionInput, { direction }: Candidate): boolean {
+  const { decisionsPerHour, growthReserve } = fleet.decision;
+  const open =
+    direction === "grow" ? decisionsPerHour : Math.max(1, Math.floor(decisionsPerHour * (1 - growthReserve)));
+  return facts.fleetLastHour >= open;
 }
 
 function isRateLimited({ facts, policy }: DecisionInput, { direction }: Candidate): boolean {

@@ -1,4 +1,4 @@
-import type { Plan } from "../model/decision.ts";
+import type { Plan, PlanStep } from "../model/decision.ts";
 import type { ComponentPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
 import { RESOURCE_NAMES, type Resources, totalOf } from "../model/resources.ts";
@@ -35,21 +35,36 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
   };
   if (candidate.direction === "shrink" && candidate.kind === "rule") {
     const planned = shrink(input, candidate, request);
-    return planned.kind === "plan" && !isWorthwhile(planned.plan)
+    return planned.kind === "plan" && !isWorthwhile(planned.plan.steps)
       ? { kind: "none", hold: "saving-too-small" }
       : planned;
   }
-  const result = planChange(request);
-  if (result.kind === "none" && result.hold === "at-component-limit" && mayGrowInSize(candidate))
-    return named(planChange({ ...request, action: "SCALE_UP", resource: "cpu" }), "SCALE_UP");
-  const donors = facts.donors ?? [];
-  if (result.kind === "plan" || result.hold !== "at-fleet-limit" || donors.length === 0)
-    return named(result, candidate.action);
-  const rebalanced = planRebalance({
-    want: request,
-    donors: donors.map((donor) => ({ ...donor, policy: donorPolicy(input, donor.component) })),
-  });
-  return rebalanced.kind === "plan" ? named(rebalanced, "REBALANCE") : named(result, candidate.action);
+  return grow(input, candidate, request);
+}
+
+/** The growth itself; else the other dimension where the component's limit binds, or a donor where the fleet's does. */
+function grow(input: DecisionInput, candidate: Candidate, request: PlanRequest): Planned {
+  const donors = input.facts.donors ?? [];
+  const own = withoutCrumbs(planChange(request));
+  if (own.kind === "plan") return named(own, candidate.action);
+  if (own.hold === "at-component-limit" && mayGrowInSize(candidate))
+    return named(withoutCrumbs(planChange({ ...request, action: "SCALE_UP", resource: "cpu" })), "SCALE_UP");
+  if (own.hold !== "at-fleet-limit" || donors.length === 0) return named(own, candidate.action);
+  const given = withoutCrumbs(
+    planRebalance({
+      want: request,
+      donors: donors.map((donor) => ({ ...donor, policy: donorPolicy(input, donor.component) })),
+    }),
+  );
+  return given.kind === "plan" ? named(given, "REBALANCE") : named(own, candidate.action);
+}
+
+/** What a limit leaves of a growth may be too little to deploy for: then the limit holds it. */
+function withoutCrumbs(result: PlanResult): PlanResult {
+  if (result.kind === "none" || isWorthwhile(result.plan.steps.slice(-1))) return result;
+  const { limits } = result.plan;
+  const byFleet = limits.some(({ limit }) => limit === "fleet-max");
+  return { kind: "none", hold: byFleet ? "at-fleet-limit" : "at-component-limit", limits };
 }
 
 /**
@@ -66,14 +81,14 @@ function landingFactor({ direction, factor, signal, compared }: Candidate): numb
 const SATURATED = 0.95;
 const LEAST_GROWTH = 1.05;
 
-/** A shrink that leaves more than this of every resource is not worth a deployment. */
-const LEAST_SHRINK = 0.95;
+/** A change of less than this share of every resource is not worth a deployment. */
+const LEAST_CHANGE = 0.05;
 
-function isWorthwhile({ steps }: Plan): boolean {
+function isWorthwhile(steps: readonly PlanStep[]): boolean {
   return steps.some((step) => {
     const before = totalOf(step.before);
     const after = totalOf(step.after);
-    return RESOURCE_NAMES.some((name) => after[name] < before[name] * LEAST_SHRINK);
+    return RESOURCE_NAMES.some((name) => Math.abs(after[name] - before[name]) > before[name] * LEAST_CHANGE);
   });
 }
 
@@ -88,7 +103,7 @@ function shrink(input: DecisionInput, candidate: Candidate, request: PlanRequest
   if (candidate.action === "SCALE_IN") return slowness > 1 ? GUARDED : named(planChange(request), "SCALE_IN");
   if (candidate.sized !== "cpu") return named(planChange(request), candidate.action);
   const factor = Math.max(candidate.factor, slowness);
-  if (factor <= LEAST_SHRINK) return named(planChange({ ...request, factor }), "SCALE_DOWN");
+  if (factor <= 1 - LEAST_CHANGE) return named(planChange({ ...request, factor }), "SCALE_DOWN");
   return slowness > 1 || request.current.tasks <= request.policy.tasksMin
     ? GUARDED
     : named(planChange({ ...request, action: "SCALE_IN" }), "SCALE_IN");

@@ -95,21 +95,18 @@ function unsent({ open, lastAttemptMs, blocked, policy, nowMs }: AdvanceInput): 
 function settling({ open, policy, nowMs }: AdvanceInput, live: ServiceState, appliedAtMs: number): Advance {
   const { from, goal } = activeStep(open);
   const over = nowMs - appliedAtMs >= policy.stableTimeoutMs;
-  if (
-    !live.deploying &&
-    live.pending === 0 &&
-    live.running === goal.tasks &&
-    !(live.rolloutFailed && !open.rollingBack)
-  ) {
+  const resized = !sameSize(from.size, goal.size);
+  // A change of the count rolls nothing out: a failure that is told is one of before, and somebody else's.
+  const failed = live.rolloutFailed && resized;
+  if (!live.deploying && live.pending === 0 && live.running === goal.tasks && (!failed || open.rollingBack)) {
     return { kind: "stable" };
   }
   // The way back is not taken back: once ECS wants it, waiting for the last task must not hold a slot for ever.
   if (open.rollingBack) return over ? { kind: "stable" } : { kind: "wait", because: "rollout" };
-  const resized = !sameSize(from.size, goal.size);
   if (resized && open.revisionAfter !== undefined && live.revision !== open.revisionAfter) {
     return { kind: "foreign", why: "baseline-changed" }; // somebody deployed on top: same size, another revision
   }
-  if (live.rolloutFailed) return { kind: "rollBack", why: "rollout-failed" };
+  if (failed) return { kind: "rollBack", why: "rollout-failed" };
   if (!over) return { kind: "wait", because: "rollout" };
   // A deployment that is not ours must not lose the tasks it is rolling out on.
   return live.deploying && !resized

@@ -25,6 +25,8 @@ export interface DecisionPolicy {
   readonly minimumConfidence: number;
   readonly concurrentExecutions: number;
   readonly decisionsPerHour: number;
+  /** Share of `decisionsPerHour` that only growth may use, 0..1. */
+  readonly growthReserve: number;
   readonly weights: {
     readonly deviation: number;
     readonly effectiveness: number;

@@ -1,7 +1,8 @@
+import { TRIGGERS_BY_NAME } from "../../domain/decision/triggers/index.ts";
 import { effectiveness } from "../../domain/execution/effectiveness.ts";
 import { reopenToRollBack } from "../../domain/execution/transitions.ts";
 import type { Decision, PlanStep } from "../../domain/model/decision.ts";
-import type { ComponentPolicy } from "../../domain/model/policy.ts";
+import type { ComponentPolicy, RulePolicy } from "../../domain/model/policy.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
 import { carry } from "./carry.ts";
 import { type Ending, end as endFrom } from "./endings.ts";
@@ -33,7 +34,7 @@ async function measureOne(run: Run, decision: Decision): Promise<void> {
   const settledMs = run.nowMs - stableMs;
   const harmed = steps.some((step) => harm(run, decision, step, stableMs));
   const after = valueAfter(run, decision, component, last, stableMs);
-  if (harmed && !isLoad(decision, component, after) && (await takeBack(run, decision))) return;
+  if (harmed && !isLoad(run, decision, component, last, stableMs) && (await takeBack(run, decision))) return;
   const { settleMs } = run.policy.execution;
   if (settledMs < settleMs) return;
   const waiting = samplesAfter(run.states.get(last.component), stableMs, run.nowMs).length === 0;
@@ -87,10 +88,23 @@ function valueAfter(
   });
 }
 
-/** A growth still under pressure is not the cause of what hurts, and fewer tasks would hurt more. */
-function isLoad(decision: Decision, component: ComponentPolicy, after: number | undefined): boolean {
-  const up = ruleOf(decision, component)?.up;
-  return decision.direction === "grow" && up !== undefined && after !== undefined && after > up;
+/**
+ * A growth under pressure is not the cause of what hurts, and less would hurt more: while any rule of the component still
+ * reads above its up threshold, load explains the harm.
+ */
+function isLoad(run: Run, decision: Decision, component: ComponentPolicy, last: PlanStep, stableMs: number): boolean {
+  const state = run.states.get(last.component);
+  if (decision.direction !== "grow" || state === undefined) return false;
+  const samples = samplesAfter(state, stableMs, run.nowMs);
+  return component.rules.some((rule) => {
+    const value = triggerValue(rule, samples, { state, policy: component, allocation: last.after });
+    return isPressure(rule) && value !== undefined && value > rule.up;
+  });
+}
+
+/** Use over capacity, or work that waits: what more capacity relieves. Errors and slowness may be the growth's own doing. */
+function isPressure({ trigger }: RulePolicy): boolean {
+  return TRIGGERS_BY_NAME[trigger].scalesWithCapacity || trigger === "QUEUE_LENGTH";
 }
 
 /** True when it is being taken back now; else (paused, no slot) the next pass tries again until it is measured. */

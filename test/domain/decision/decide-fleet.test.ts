@@ -221,6 +221,16 @@ describe("each gate by itself", () => {
   ])("%s: acts", (_, records) => {
     expect(only(decideWith(fleet, { states: hot, ...records })).action).toBe("SCALE_UP");
   });
+  test("the last three of the fleet's ten decisions an hour are kept for growth", () => {
+    const seven = Array.from({ length: 7 }, (_, i) => recent(50 - i, "grow", "other", `o${i}`));
+    const shrink = (count: number) =>
+      only(decideWith(fleet, { states: one(IDLE), ledger: aLedger(fleet, { recent: seven.slice(0, count) }) }));
+    expect(shrink(6).direction).toBe("shrink");
+    expect(shrink(6).hold).toBeUndefined();
+    expect(shrink(7).hold).toBe("rate-limit-fleet");
+    expect(only(decideWith(fleet, { states: hot, ledger: aLedger(fleet, { recent: seven }) })).action).toBe("SCALE_UP");
+  });
+
   test("a deployment does not stop more tasks", () => {
     const states = [aState("service-a", aWindow({ responseTime: 1200 }), { deploying: true })];
     expect(only(decideWith(fleet, { states })).action).toBe("SCALE_OUT");
@@ -254,6 +264,15 @@ describe("the fleet", () => {
       aState("service-b", aWindow({ cpuUsed: 1200, memoryUsed: 1400 })),
     ];
     expect(decideWith(fleet, { states })[0]).toMatchObject({ action: "NO_ACTION", hold: "at-fleet-limit" });
+  });
+
+  test("what a limit leaves of a growth must be worth a deployment", () => {
+    const left = (cpu: number) => aFleet({ limits: { cpu, memory: 100, network: 10, storage: 100 } });
+    const grown = (cpu: number) => only(decideWith(left(cpu), { states: one(HOT) }));
+    expect(grown(2.2)).toMatchObject({ action: "SCALE_UP" }); // 10 % of 2.0
+    expect(grown(2.06)).toMatchObject({ action: "NO_ACTION", hold: "at-fleet-limit" }); // 3 %
+    const own = aFleet({}, { cpu: { min: 0.1, max: 2.06 } });
+    expect(only(decideWith(own, { states: one(HOT) })).hold).toBe("at-component-limit");
   });
 
   test("when nearly all want to shrink at once, all hold", () => {

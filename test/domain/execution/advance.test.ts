@@ -98,7 +98,12 @@ describe("advance", () => {
       ask(applied, live(tasks(3), { deploying: true }), LATE),
       "foreign baseline-changed",
     ],
-    ["applied, rollout failed", ask(applied, live(tasks(3), { rolloutFailed: true })), "rollBack rollout-failed"],
+    ["applied, a rollout of before failed", ask(applied, live(tasks(3), { rolloutFailed: true })), "stable"],
+    [
+      "resized, rollout failed",
+      ask(resized, live(big, { revision: "a:2", rolloutFailed: true })),
+      "rollBack rollout-failed",
+    ],
     [
       "applied, back at before by the circuit breaker",
       ask(applied, live(tasks(2), { rolloutFailed: true })),

@@ -122,10 +122,7 @@ describe("tuning", () => {
   });
 
   it("property: always within bounds, deterministic, idempotent", () => {
-    const entry = fc.tuple(
-      fc.constantFrom<Entry[0]>("grow", "shrink", "same"),
-      fc.integer({ min: 0, max: 100 }),
-    );
+    const entry = fc.tuple(fc.constantFrom<Entry[0]>("grow", "shrink", "same"), fc.integer({ min: 0, max: 100 }));
     const someBounds = fc.record({
       shiftMax: fc.double({ min: 0, max: 0.2, noNaN: true }),
       stepScaleMin: fc.double({ min: 0.1, max: 1, noNaN: true }),
