@@ -129,7 +129,9 @@ describe("the compact forms lose nothing", () => {
         const [signal] = aHold().signals;
         if (signal === undefined) throw new Error("the example has signals");
         const hold = aHold("a", NOON, {
-          signals: [{ ...signal, points: list }],
+          signals: [
+            { ...signal, points: { atMs: list.map(({ atMs }) => atMs), values: list.map(({ value }) => value) } },
+          ],
           current: { tasks: amount.cpu, size: amount },
         });
         expect(roundTrip("hold", hold)).toEqual(hold);

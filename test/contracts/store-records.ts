@@ -57,7 +57,8 @@ export function aState(component = "price_feeds", over: Partial<ComponentState> 
 }
 
 export function aSignal(over: Partial<Signal> = {}): Signal {
-  const points = Array.from({ length: 15 }, (_, i) => ({ atMs: NOON - (14 - i) * MINUTE, value: 0.6 + i / 1000 }));
+  const minutes = Array.from({ length: 15 }, (_, i) => i);
+  const points = { atMs: minutes.map((i) => NOON - (14 - i) * MINUTE), values: minutes.map((i) => 0.6 + i / 1000) };
   return {
     rule: "cpu",
     trigger: "CPU_UTILIZATION",

@@ -30,9 +30,11 @@ export const RULE: RulePolicy = {
 /** A signal as the monitor would have built it at minute `i` of the series, read against `allocation` (1 = at the start). */
 export function signalAt(values: readonly number[], i: number, allocation: number): Signal {
   const from = Math.max(0, i - 14);
-  const points = values
-    .slice(from, i + 1)
-    .map((value, j) => ({ atMs: (from + j) * MINUTE_MS, value: value / allocation }));
+  const seen = values.slice(from, i + 1);
+  const points = {
+    atMs: seen.map((_, j) => (from + j) * MINUTE_MS),
+    values: seen.map((value) => value / allocation),
+  };
   const ahead = values[Math.min(i + 5, values.length - 1)] ?? 0;
   const peak = Math.max(...values.slice(i, i + 60));
   return {

@@ -8,7 +8,7 @@ import {
   type RollupBucket,
   type Sample,
 } from "../../domain/model/sample.ts";
-import type { SignalPoint } from "../../domain/model/signal.ts";
+import type { SignalPoints } from "../../domain/model/signal.ts";
 
 /*
  * Shapes that many records share. What is written a thousand times a day is an array by position: a third of the size,
@@ -177,25 +177,24 @@ const pointsWire = z.custom<number[]>(
   (row) => Array.isArray(row) && row.length % 2 === 0 && row.length <= 2 * POINTS_MAX && row.every(isNumber),
   "must be times and values in pairs",
 );
-const pointsRecord = z.custom<readonly SignalPoint[]>(
-  (list) => Array.isArray(list) && list.length <= POINTS_MAX && list.every(isPoint),
-  "must be points of finite numbers",
-);
-function isPoint(value: unknown): value is SignalPoint {
-  if (typeof value !== "object" || value === null) return false;
-  const { atMs, value: number } = value as Partial<SignalPoint>;
-  return Number.isSafeInteger(atMs) && isNumber(number) && Object.keys(value).length === 2;
-}
+const pointsRecord = z.custom<SignalPoints>((value) => {
+  const { atMs, values } = (value ?? {}) as Partial<SignalPoints>;
+  const fits = Array.isArray(atMs) && Array.isArray(values) && atMs.length === values.length;
+  return fits && atMs.length <= POINTS_MAX && atMs.every(Number.isSafeInteger) && values.every(isNumber);
+}, "must be times and values, finite and as many of the one as of the other");
 /** [first time, value, milliseconds until the next, value, ...]. */
-export const points: z.ZodType<readonly SignalPoint[]> = z.codec(pointsWire, pointsRecord, {
+export const points: z.ZodType<SignalPoints> = z.codec(pointsWire, pointsRecord, {
   decode: (row) => {
-    const out: SignalPoint[] = [];
+    const times: number[] = [];
+    const values: number[] = [];
     let atMs = 0;
-    for (let i = 0; i + 1 < row.length; i += 2)
-      out.push({ atMs: (atMs += row[i] as number), value: row[i + 1] as number });
-    return out;
+    for (let i = 0; i + 1 < row.length; i += 2) {
+      times.push((atMs += row[i] as number));
+      values.push(row[i + 1] as number);
+    }
+    return { atMs: times, values };
   },
-  encode: (list) => list.flatMap(({ atMs, value }, i) => [atMs - (list[i - 1]?.atMs ?? 0), value]),
+  encode: ({ atMs, values }) => values.flatMap((value, i) => [(atMs[i] ?? 0) - (atMs[i - 1] ?? 0), value]),
 });
 
 const JSON_DEPTH_MAX = 8;

@@ -64,14 +64,14 @@ export function stabilityFactor(
 
 /** Mean absolute second difference over mean absolute value; 0 for fewer than three points. */
 export function volatility(signal: Signal | undefined): number {
-  const points = signal?.points ?? [];
-  if (points.length < 3) return 0;
+  const values = signal?.points.values ?? [];
+  if (values.length < 3) return 0;
   let change = 0;
   let level = 0;
-  for (let i = 2; i < points.length; i++) {
-    const a = points[i - 2]?.value ?? 0;
-    const b = points[i - 1]?.value ?? 0;
-    const c = points[i]?.value ?? 0;
+  for (let i = 2; i < values.length; i++) {
+    const a = values[i - 2] ?? 0;
+    const b = values[i - 1] ?? 0;
+    const c = values[i] ?? 0;
     change += Math.abs(c - 2 * b + a) / 2;
     level += Math.abs(c);
   }

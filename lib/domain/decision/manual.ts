@@ -11,6 +11,9 @@ export interface ManualRequest {
   readonly suffix: string;
 }
 
+/** As long as the longest window: whatever a strategy calls sustained, this is. */
+const SUSTAINED_POINTS = 60;
+
 /**
  * Puts the given value in place of what the rules on this trigger saw: thresholds keep their distance from the rule's own
  * target, and the value counts as sustained, since the caller says so. Other rules keep what they saw: doubt and growth
@@ -21,10 +24,11 @@ export function manualSignals(request: ManualRequest, signals: readonly Signal[]
     if (signal.trigger !== request.trigger) return signal;
     const moved = request.target - signal.target;
     const proportional = signal.unit === "ratio" || signal.target === 0 ? undefined : request.target / signal.target;
-    const points = Array.from({ length: 60 }, (_, i) => ({
-      atMs: nowMs - (59 - i) * signal.periodMs,
-      value: request.value,
-    }));
+    const minutes = Array.from({ length: SUSTAINED_POINTS }, (_, i) => i);
+    const points = {
+      atMs: minutes.map((i) => nowMs - (SUSTAINED_POINTS - 1 - i) * signal.periodMs),
+      values: minutes.map(() => request.value),
+    };
     const { absent: _, ...rest } = signal;
     return {
       ...rest,

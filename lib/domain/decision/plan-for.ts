@@ -115,7 +115,7 @@ const GUARDED: Planned = { kind: "none", hold: "at-target-guard" };
 function slownessOf({ signals }: DecisionInput): number {
   let slowest = 0;
   for (const { trigger, points, target } of signals) {
-    if (trigger === "RESPONSE_TIME") for (const { value } of points) slowest = Math.max(slowest, value / target);
+    if (trigger === "RESPONSE_TIME") for (const value of points.values) slowest = Math.max(slowest, value / target);
   }
   return slowest;
 }

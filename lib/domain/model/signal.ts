@@ -13,7 +13,7 @@ export interface Signal {
   readonly up: number;
   readonly down: number;
   /** Recent values, ascending in time, at most 30: what strategies look at. */
-  readonly points: readonly SignalPoint[];
+  readonly points: SignalPoints;
   /** Distance of two points when none is missing, ms. */
   readonly periodMs: number;
   /** Age of the newest value at evaluation, ms. */
@@ -25,9 +25,13 @@ export interface Signal {
   /** Forecast of the value at now + lead, where a forecast exists. */
   readonly forecast?: SignalForecast | undefined;
 }
-export interface SignalPoint {
-  readonly atMs: number;
-  readonly value: number;
+/**
+ * Times and values side by side, of equal length. Two arrays of numbers, not one of objects: a pass over 10,000 components
+ * makes half a million points, and numbers in an array cost an eighth of the memory.
+ */
+export interface SignalPoints {
+  readonly atMs: readonly number[];
+  readonly values: readonly number[];
 }
 export interface SignalForecast {
   readonly atMs: number;

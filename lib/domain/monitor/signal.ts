@@ -5,7 +5,7 @@ import type { ComponentState } from "../model/component-state.ts";
 import type { ComponentPolicy, MonitorPolicy, RulePolicy } from "../model/policy.ts";
 import type { Allocation } from "../model/resources.ts";
 import type { Absence, Sample } from "../model/sample.ts";
-import type { Signal, SignalForecast, SignalPoint } from "../model/signal.ts";
+import type { Signal, SignalForecast, SignalPoints } from "../model/signal.ts";
 
 export interface SignalRequest {
   readonly policy: ComponentPolicy;
@@ -32,9 +32,9 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
   const trigger = TRIGGERS_BY_NAME[rule.trigger];
   const { monitor, state, nowMs } = request;
   const points = pointsOf(trigger, request);
-  const newest = points[points.length - 1];
-  const ageMs = newest === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newest.atMs;
-  const fresh = newest !== undefined && ageMs <= monitor.freshMs;
+  const newestMs = points.atMs[points.atMs.length - 1];
+  const ageMs = newestMs === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newestMs;
+  const fresh = newestMs !== undefined && ageMs <= monitor.freshMs;
   const forecast = forecastFor(trigger, request);
   const forecastOnly = trigger.forecastOnly === true;
   const trusted = forecast?.trusted === true;
@@ -42,8 +42,9 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
     ? forecastOnly && !trusted
       ? "no-source"
       : undefined
-    : absenceOf(trigger, state, newest !== undefined);
-  const value = absent !== undefined ? undefined : forecastOnly ? forecast?.upper : newest?.value;
+    : absenceOf(trigger, state, newestMs !== undefined);
+  const value =
+    absent !== undefined ? undefined : forecastOnly ? forecast?.upper : points.values[points.values.length - 1];
   return {
     rule: rule.name,
     trigger: rule.trigger,
@@ -54,7 +55,9 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
     up: rule.up,
     down: rule.down,
     points:
-      forecastOnly && value !== undefined ? [...points.slice(0, -1), { atMs: newest?.atMs ?? nowMs, value }] : points,
+      forecastOnly && value !== undefined
+        ? { atMs: points.atMs, values: [...points.values.slice(0, -1), value] }
+        : points,
     periodMs: monitor.periodMs,
     ageMs,
     completeness: completenessOf(trigger, request),
@@ -64,17 +67,20 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
 }
 
 /** Values of the window that are usable, ascending; those before the last change only where use is absolute. */
-function pointsOf(trigger: Trigger, { policy, state, allocation, changedAtMs, nowMs }: SignalRequest): SignalPoint[] {
+function pointsOf(trigger: Trigger, { policy, state, allocation, changedAtMs, nowMs }: SignalRequest): SignalPoints {
   const context: ReadingContext = { allocation, state, policy };
-  const points: SignalPoint[] = [];
+  const atMs: number[] = [];
+  const values: number[] = [];
   for (const sample of state.window) {
     if (sample.endMs > nowMs) continue;
     if (changedAtMs !== undefined && !trigger.scalesWithCapacity && sample.endMs - sample.periodMs < changedAtMs)
       continue;
     const value = trigger.read(sample, context);
-    if (value !== undefined && Number.isFinite(value)) points.push({ atMs: sample.endMs, value: rounded(value) });
+    if (value === undefined || !Number.isFinite(value)) continue;
+    atMs.push(sample.endMs);
+    values.push(rounded(value));
   }
-  return points;
+  return { atMs, values };
 }
 
 /** Share of the window that carries the trigger's metrics, 0..1; a window still filling is incomplete. */

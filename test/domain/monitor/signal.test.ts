@@ -36,18 +36,18 @@ describe("one signal for each rule", () => {
     });
     expect(memory).toMatchObject({ rule: "memory", value: 0.7 });
     expect(response).toMatchObject({ rule: "response-time", unit: "milliseconds", value: 500, up: 750, down: 350 });
-    expect(cpu.points).toHaveLength(15);
+    expect(cpu.points.values).toHaveLength(15);
   });
 
   test("use is read against what the component has now: after a resize old samples do not lie", () => {
     const doubled = { ...ALLOCATION, size: { ...ALLOCATION.size, cpu: 2000 } };
-    expect(signals({ allocation: doubled }).cpu.points.map(({ value }) => value)).toEqual(Array(15).fill(0.3));
+    expect(signals({ allocation: doubled }).cpu.points.values).toEqual(Array(15).fill(0.3));
   });
 
   test("a response time from before the last change says nothing about after it", () => {
     const { cpu, response } = signals({ changedAtMs: NOW_MS - 5 * 60_000 });
-    expect(cpu.points).toHaveLength(15);
-    expect(response.points).toHaveLength(4);
+    expect(cpu.points.values).toHaveLength(15);
+    expect(response.points.values).toHaveLength(4);
   });
 });
 

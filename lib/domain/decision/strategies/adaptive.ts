@@ -14,7 +14,7 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
   const smooth = smoothed(signal, parameters["smoothing"] ?? 0.5);
   const scale = overlay?.stepScale ?? 1;
   if (smooth === undefined) return holdOpinion("ADAPTIVE", signal);
-  const values = { ...signal, points: smooth.map((value, i) => ({ atMs: signal.points[i]?.atMs ?? 0, value })) };
+  const values = { ...signal, points: { atMs: signal.points.atMs, values: smooth } };
   const newest = smooth[smooth.length - 1] ?? 0;
   if (sustained(values, rule.breachMs, (each) => each > up)) {
     const share = clamp((newest - signal.target) / (up - signal.target) / 2, 0.5, 1);
@@ -50,7 +50,7 @@ function shifted({ unit, target, up }: Signal, threshold: number, shift: number)
 
 function smoothed({ points }: Signal, share: number): number[] | undefined {
   let last: number | undefined;
-  const all = points.map(({ value }) => {
+  const all = points.values.map((value) => {
     last = last === undefined ? value : share * value + (1 - share) * last;
     return last;
   });

@@ -58,16 +58,14 @@ export function pointsIn(durationMs: number, periodMs: number): number {
  */
 export function sustained(signal: Signal, durationMs: number, test: (value: number) => boolean): boolean {
   const { points, periodMs } = signal;
+  const { atMs, values } = points;
   const needed = pointsIn(durationMs, periodMs);
-  if (points.length < needed) return false;
-  const first = points[points.length - needed];
-  const last = points[points.length - 1];
-  if (first === undefined || last === undefined) return false;
-  if (last.atMs - first.atMs > (needed - 1) * periodMs) return false;
-  for (let i = points.length - needed; i < points.length; i++) {
-    const point = points[i];
-    if (point === undefined || !test(point.value)) return false;
-  }
+  const from = values.length - needed;
+  if (from < 0) return false;
+  const first = atMs[from] ?? 0;
+  const last = atMs[values.length - 1] ?? 0;
+  if (last - first > (needed - 1) * periodMs) return false;
+  for (let i = from; i < values.length; i++) if (!test(values[i] ?? Number.NaN)) return false;
   return true;
 }
 

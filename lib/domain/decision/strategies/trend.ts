@@ -1,4 +1,4 @@
-import type { SignalPoint } from "../../model/signal.ts";
+import type { SignalPoints } from "../../model/signal.ts";
 
 /** A robust straight line through recent points: value(t) = level + slope x (t - now). */
 export interface Trend {
@@ -17,23 +17,24 @@ export interface Trend {
  * 1950, Sen 1968). Up to 29 % of the points may be spikes without moving it, which least squares cannot promise. `clear`
  * asks that the line moves by more than three times its noise over the stretch. undefined below four points.
  */
-export function trendOf(points: readonly SignalPoint[], most: number): Trend | undefined {
-  const recent = points.slice(-most);
-  const last = recent[recent.length - 1];
-  const first = recent[0];
-  if (recent.length < 4 || last === undefined || first === undefined) return undefined;
+export function trendOf(points: SignalPoints, most: number): Trend | undefined {
+  const atMs = points.atMs.slice(-most);
+  const values = points.values.slice(-most);
+  const first = atMs[0];
+  const last = atMs[atMs.length - 1];
+  if (values.length < 4 || first === undefined || last === undefined) return undefined;
+  const at = (i: number) => atMs[i] as number;
+  const value = (i: number) => values[i] as number;
   const slopes: number[] = [];
-  for (let i = 0; i < recent.length; i++) {
-    for (let j = i + 1; j < recent.length; j++) {
-      const a = recent[i] as SignalPoint;
-      const b = recent[j] as SignalPoint;
-      if (b.atMs > a.atMs) slopes.push((b.value - a.value) / (b.atMs - a.atMs));
+  for (let i = 0; i < values.length; i++) {
+    for (let j = i + 1; j < values.length; j++) {
+      if (at(j) > at(i)) slopes.push((value(j) - value(i)) / (at(j) - at(i)));
     }
   }
   const slope = median(slopes);
-  const level = median(recent.map((each) => each.value - slope * (each.atMs - last.atMs)));
-  const noise = median(recent.map((each) => Math.abs(each.value - level - slope * (each.atMs - last.atMs))));
-  return { level, slope, noise, clear: Math.abs(slope) * (last.atMs - first.atMs) > 3 * noise };
+  const level = median(values.map((each, i) => each - slope * (at(i) - last)));
+  const noise = median(values.map((each, i) => Math.abs(each - level - slope * (at(i) - last))));
+  return { level, slope, noise, clear: Math.abs(slope) * (last - first) > 3 * noise };
 }
 
 function median(values: number[]): number {
