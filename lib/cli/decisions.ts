@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { explainDecision } from "../domain/decision/explain.ts";
 import type { Decision } from "../domain/model/decision.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
@@ -25,7 +25,11 @@ export const registerDecisions: Register = (program, output) => {
     .option("--action <name>", "with this action only", actionArgument)
     .option("--status <name>", "with this status only, such as PENDING, MEASURED, FAILED")
     .option("--reason <name>", "held or refused for this reason only")
-    .option("--since <time>", "decided in the last simulated 30m, 6h, 2d", sinceArgument, 86_400_000)
+    .addOption(
+      new Option("--since <time>", "decided in the last simulated 30m, 6h, 2d")
+        .argParser(sinceArgument)
+        .default(86_400_000, "24h"),
+    )
     .option("--holds", "also where nothing was changed (NO_ACTION)")
     .option("--limit <count>", "at most so many, the newest", limitArgument, 50)
     .action(async (options: DecisionsOptions) => {
