@@ -104,6 +104,25 @@ describe("a data folder", () => {
     expect(readdirSync(folder).sort()).toEqual(["database", "meta.json"]);
   });
 
+  test.skipIf(!existsSync("/proc/self/stat"))(
+    "whose holder was killed and not yet waited for is taken over",
+    async () => {
+      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "inherit"] });
+      try {
+        const [pid] = (await once(parent.stdout, "data")).map((text: Buffer) => Number(text.toString()));
+        const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
+        await expect.poll(() => stat()[0]).toBe("Z");
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid, started: stat()[19] }));
+        const embedded = await startEmbedded({ path: folder });
+        expect(JSON.parse(readFileSync(join(folder, "lock.json"), "utf8"))).toMatchObject({ pid: process.pid });
+        await embedded.close();
+      } finally {
+        parent.kill();
+      }
+    },
+  );
+
   test.each([
     ["of another format", '{"format":2,"version":"9.0.0"}', "it has format 2; this program reads format 1"],
     ["with a damaged meta.json", '{"format":', "meta.json cannot be read: it is damaged or not of this program"],

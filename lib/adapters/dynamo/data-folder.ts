@@ -134,13 +134,19 @@ function isAlive({ pid, started }: Holder, lock: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false; // EPERM: alive, of another user
   }
-  const now = startOf(pid);
+  const [state, now] = [fieldOf(pid, 0), startOf(pid)];
+  if (state === "Z" || state === "X") return false; // killed, and only not yet waited for by its parent
   return started === undefined || now === undefined || started === now;
 }
 
 /** Start time of a process in kernel ticks where /proc tells it (the 22nd field; the name before it may hold anything). */
 function startOf(pid: number): string | undefined {
-  return readText(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ")[19];
+  return fieldOf(pid, 19);
+}
+
+/** A field of what the kernel tells of a process, counted from its state on. */
+function fieldOf(pid: number, index: number): string | undefined {
+  return readText(`/proc/${pid}/stat`)?.split(") ").at(-1)?.split(" ")[index];
 }
 
 function readText(path: string): string | undefined {
