@@ -107,7 +107,7 @@ function nextState(
     updatedAtMs: nowMs,
     service: live ?? previous?.service,
     serviceProblem: service instanceof Error ? service.message : undefined,
-    window: samples.length === 0 ? kept : [...kept, ...samples].slice(-fleet.monitor.windowSamples),
+    window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
     performanceScore: score,
     performanceBaseline:
@@ -115,6 +115,13 @@ function nextState(
         ? previous?.performanceBaseline
         : nextBaseline(previous?.performanceBaseline, score, elapsedMs),
   };
+}
+
+/** The newest `most` of both, in one new array: there is one for each component and minute. */
+function newestOf(kept: readonly Sample[], samples: readonly Sample[], most: number): readonly Sample[] {
+  const window = kept.slice(Math.max(0, kept.length + samples.length - most));
+  window.push(...samples.slice(-most));
+  return window;
 }
 
 /** A state is written again when something but the time of looking changed, and once in five minutes in any case. */
@@ -142,8 +149,9 @@ function isSevere(
     const sample = newest.get(policy.name);
     const allocation = state?.service?.desired;
     if (state === undefined || sample === undefined || allocation === undefined) return false;
+    const context = { allocation, state, policy };
     return policy.rules.some((rule) => {
-      const value = TRIGGERS_BY_NAME[rule.trigger].read(sample, { allocation, state, policy });
+      const value = TRIGGERS_BY_NAME[rule.trigger].read(sample, context);
       return value !== undefined && value > rule.target + (rule.up - rule.target) * fleet.monitor.severeMultiple;
     });
   });
