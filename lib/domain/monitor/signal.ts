@@ -88,14 +88,15 @@ function completenessOf(trigger: Trigger, { monitor, state, nowMs }: SignalReque
   const from = nowMs - monitor.freshMs - monitor.windowSamples * monitor.periodMs;
   let present = 0;
   for (const sample of state.window) {
-    if (sample.endMs > from && trigger.metrics.every((metric) => isKnown(sample, metric))) present++;
+    if (sample.endMs > from && areKnown(sample, trigger.metrics)) present++;
   }
   return Math.min(1, present / monitor.windowSamples);
 }
 
 /** Silence for want of traffic is knowledge: nothing was late or failed because nothing was asked. */
-function isKnown(sample: Sample, metric: Trigger["metrics"][number]): boolean {
-  return sample.values[metric] !== undefined || sample.absent[metric] === "no-traffic";
+function areKnown({ values, absent }: Sample, metrics: Trigger["metrics"]): boolean {
+  for (const metric of metrics) if (values[metric] === undefined && absent[metric] !== "no-traffic") return false;
+  return true;
 }
 
 function absenceOf(trigger: Trigger, state: ComponentState, stale: boolean): Absence {
