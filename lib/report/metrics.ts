@@ -1,6 +1,6 @@
-import { modeOf } from "../domain/decision/decide-fleet.ts";
 import { explainDecision } from "../domain/decision/explain.ts";
 import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
+import { effectiveMode } from "../domain/execution/ledger.ts";
 import type { Decision } from "../domain/model/decision.ts";
 import type { Alert, FleetScores, Learning, Overlay, Recommendation } from "../domain/model/learning.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
@@ -152,7 +152,7 @@ function componentMetrics(
   return {
     component: policy.name,
     strategy: policy.strategy,
-    mode: records.ledger === undefined ? (policy.mode ?? fleet.mode) : modeOf(fleet, policy, records.ledger),
+    mode: records.ledger === undefined ? (policy.mode ?? fleet.mode) : effectiveMode(records.ledger, fleet, policy),
     allocation: allocation && edgeAllocation(allocation),
     utilization: utilizationOf(usedNow(state, nowMs, fleet.monitor.freshMs), allocation),
     performanceScore: state?.performanceScore === undefined ? undefined : rounded(state.performanceScore),

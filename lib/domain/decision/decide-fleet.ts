@@ -1,9 +1,10 @@
+import { bookedTotals, effectiveMode } from "../execution/ledger.ts";
 import type { ForecastPath } from "../forecasting/index.ts";
 import type { ComponentState } from "../model/component-state.ts";
 import type { Decision, DonorFact, Plan } from "../model/decision.ts";
 import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
-import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
+import type { FleetPolicy } from "../model/policy.ts";
 import {
   type Allocation,
   mapResources,
@@ -14,7 +15,7 @@ import {
   totalOf,
 } from "../model/resources.ts";
 import type { Signal } from "../model/signal.ts";
-import type { Mode } from "../model/trigger.ts";
+
 import { signalsFor } from "../monitor/signal.ts";
 import { withSchedules } from "../planning/schedules.ts";
 import { decideComponent, removedCpu } from "./decide.ts";
@@ -102,7 +103,7 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
       fleet,
       policy: base,
       fingerprint: fingerprintOf(base),
-      mode: modeOf(fleet, base, ledger),
+      mode: effectiveMode(ledger, fleet, base),
       current,
       signals,
       facts,
@@ -119,11 +120,6 @@ function blindState(component: string, nowMs: number): ComponentState {
   return { v: 1, component, updatedAtMs: nowMs, window: [], readThroughMs: 0 };
 }
 
-/** Which mode holds: an operator's word for the component, for the fleet, then the configuration's. */
-export function modeOf(fleet: FleetPolicy, component: ComponentPolicy, ledger: Ledger): Mode {
-  return ledger.componentModeOverride[component.name] ?? ledger.modeOverride ?? component.mode ?? fleet.mode;
-}
-
 function lastChange(ledger: Ledger, name: string): number | undefined {
   for (let i = ledger.recent.length - 1; i >= 0; i--) {
     const each = ledger.recent[i];
@@ -132,17 +128,10 @@ function lastChange(ledger: Ledger, name: string): number | undefined {
   return undefined;
 }
 
-/** What the fleet's limits leave: limits minus the greater of before and after of everything that is booked or open. */
+/** What the fleet's limits leave, by the same bookings that the claim will check; negative where somebody exceeded them. */
 export function roomOf(fleet: FleetPolicy, ledger: Ledger): Resources {
-  const totals = Object.entries(ledger.booked).map(([name, allocation]) => {
-    const step = ledger.open.flatMap((open) => open.steps).find((each) => each.component === name);
-    const booked = totalOf(allocation);
-    if (step === undefined) return booked;
-    const after = totalOf(step.after);
-    return mapResources((resource) => Math.max(booked[resource], after[resource]));
-  });
-  const sum = sumResources(totals);
-  return mapResources((name) => fleet.limits[name] - sum[name]);
+  const totals = bookedTotals(ledger);
+  return mapResources((name) => fleet.limits[name] - totals[name]);
 }
 
 /** Such agreement is more often one broken metric source than a quiet hour: three may, more than the share may not. */
