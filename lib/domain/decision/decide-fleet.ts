@@ -15,7 +15,6 @@ import {
   totalOf,
 } from "../model/resources.ts";
 import type { Signal } from "../model/signal.ts";
-
 import { signalsFor } from "../monitor/signal.ts";
 import { withSchedules } from "../planning/schedules.ts";
 import { decideComponent, removedCpu } from "./decide.ts";
