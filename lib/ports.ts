@@ -39,8 +39,14 @@ export interface MetricRequest {
 }
 
 export interface Orchestrator {
-  /** Live state, in the order asked; an Error in the place of each that could not be described. */
-  describe(components: readonly string[]): Promise<readonly (ServiceState | Error)[]>;
+  /**
+   * Live state, in the order asked; an Error in the place of each that could not be described. `known` is what was last
+   * seen: the size of a revision that still runs is taken from there instead of being asked for again.
+   */
+  describe(
+    components: readonly string[],
+    known?: ReadonlyMap<string, ServiceState>,
+  ): Promise<readonly (ServiceState | Error)[]>;
   /**
    * A revision of the component's task definition with this size, registered at most once for each decision (looked up by
    * the decision's id first), equal to the live one but for size. Returns family:revision.

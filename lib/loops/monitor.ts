@@ -8,6 +8,7 @@ import { plausibleSample } from "../domain/monitor/plausible.ts";
 import type { LoopOutcome } from "../flow.ts";
 import type { Ports } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
+import { lastSeenServices } from "./last-seen.ts";
 
 type Failure = LoopOutcome["errors"][number];
 
@@ -18,7 +19,8 @@ type Failure = LoopOutcome["errors"][number];
 export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number): Promise<LoopOutcome> {
   const { store } = ports;
   const names = fleet.components.map(({ name }) => name);
-  const [old, services] = await Promise.all([store.readStates(fleet.name), ports.orchestrator.describe(names)]);
+  const old = await store.readStates(fleet.name);
+  const services = await ports.orchestrator.describe(names, lastSeenServices(old));
   const before = new Map(old.map((state) => [state.component, state]));
   const due = fleet.components.filter(({ name }) => isDue(before.get(name), fleet, nowMs));
   const readings = await read(ports, due, { before, services, names }, nowMs);

@@ -7,6 +7,7 @@ import type { Ledger } from "../../domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../../domain/model/policy.ts";
 import type { ServiceState } from "../../domain/model/service.ts";
 import type { Ports } from "../../ports.ts";
+import { lastSeenServices } from "../last-seen.ts";
 
 /** One pass of the execution loop: what it has read, and what went wrong. The ledger here may be stale; a write tells. */
 export interface Run {
@@ -98,7 +99,7 @@ export async function prefetch(run: Run, components: Iterable<string>): Promise<
   const missing = [...new Set(components)].filter((name) => !run.live.has(name));
   if (missing.length === 0) return;
   try {
-    const states = await run.ports.orchestrator.describe(missing);
+    const states = await run.ports.orchestrator.describe(missing, lastSeenServices(run.states.values()));
     for (const [index, name] of missing.entries()) run.live.set(name, states[index] ?? new Error("not described"));
   } catch (error) {
     for (const name of missing) run.live.set(name, asError(error));
