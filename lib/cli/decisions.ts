@@ -4,8 +4,7 @@ import type { Decision } from "../domain/model/decision.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import { ACTIONS, type ActionName } from "../domain/model/trigger.ts";
 import { parseDuration } from "../local/duration.ts";
-import type { LocalState } from "../local/state.ts";
-import { type Register, type StateOptions, stateCommand, withState } from "./command.ts";
+import { type OperatedState, type Register, type StateOptions, stateCommand, withState } from "./command.ts";
 import { printJson, table } from "./output.ts";
 
 interface DecisionsOptions extends StateOptions {
@@ -40,7 +39,7 @@ export const registerDecisions: Register = (program, output) => {
 };
 
 async function find(
-  { store, nowMs }: LocalState,
+  { store, nowMs }: OperatedState,
   fleets: readonly FleetPolicy[],
   options: DecisionsOptions,
 ): Promise<Decision[]> {

@@ -1,18 +1,24 @@
 import { formatDuration } from "../local/duration.ts";
 import { formatClock } from "../local/progress/clock-text.ts";
-import type { LocalState } from "../local/state.ts";
 import { scalingMetrics } from "../metrics-report.ts";
 import type { FleetMetrics, ScalingMetrics } from "../report/metrics.ts";
-import { type Register, type StateOptions, stateCommand, withState } from "./command.ts";
+import { type OperatedState, type Register, type StateOptions, stateCommand, withState } from "./command.ts";
 import { bold, pairs, printJson, table } from "./output.ts";
 
 interface Status {
   readonly schemaVersion: 1;
   readonly now: string;
-  readonly sinceStartSeconds: number;
-  /** Process of the live run; null when nobody runs. */
+  /** Of a local run: null for a deployment. */
+  readonly sinceStartSeconds: number | null;
+  /** Process of the live run; null when nobody runs, and for a deployment. */
   readonly pid: number | null;
-  readonly seed: number;
+  /** Of a local run: null for a deployment. */
+  readonly seed: number | null;
+  /** Of a deployment: null for a local run. */
+  readonly table: string | null;
+  readonly region: string | null;
+  /** Of a deployment: age of the newest state that its monitor wrote; null before the first, and for a local run. */
+  readonly monitorAgeSeconds: number | null;
   readonly fleets: ScalingMetrics["fleets"];
 }
 
@@ -31,23 +37,42 @@ export const registerStatus: Register = (program, output) => {
   });
 };
 
-function statusOf({ run, nowMs, pid }: LocalState, { fleets }: ScalingMetrics): Status {
-  return {
-    schemaVersion: 1,
-    now: new Date(nowMs).toISOString(),
-    sinceStartSeconds: (nowMs - run.startMs) / 1000,
-    pid: pid ?? null,
-    seed: run.seed,
-    fleets,
+function statusOf({ origin, nowMs }: OperatedState, { fleets }: ScalingMetrics): Status {
+  const head = { schemaVersion: 1, now: new Date(nowMs).toISOString() } as const;
+  const nothing = {
+    sinceStartSeconds: null,
+    pid: null,
+    seed: null,
+    table: null,
+    region: null,
+    monitorAgeSeconds: null,
   };
+  if (origin.kind === "local") {
+    const { run, pid } = origin;
+    const sinceStartSeconds = (nowMs - run.startMs) / 1000;
+    return { ...head, ...nothing, sinceStartSeconds, pid: pid ?? null, seed: run.seed, fleets };
+  }
+  const { table: name, region, monitoredAtMs } = origin;
+  const monitorAgeSeconds = monitoredAtMs === undefined ? null : Math.max(0, (nowMs - monitoredAtMs) / 1000);
+  return { ...head, ...nothing, table: name, region, monitorAgeSeconds, fleets };
 }
 
-function render({ now, sinceStartSeconds, pid, fleets }: Status): string {
-  const age = formatDuration(sinceStartSeconds * 1000);
+function render(status: Status): string {
+  const head = `${formatClock(Date.parse(status.now))} UTC, ${status.table === null ? localText(status) : deployedText(status)}`;
+  return [head, ...status.fleets.map(renderFleet)].join("\n\n");
+}
+
+function localText({ sinceStartSeconds, pid }: Status): string {
   const runs = pid === null ? "not running" : `running as process ${pid}`;
-  return [`${formatClock(Date.parse(now))} UTC, ${age} after the start, ${runs}`, ...fleets.map(renderFleet)].join(
-    "\n\n",
-  );
+  return `${formatDuration((sinceStartSeconds ?? 0) * 1000)} after the start, ${runs}`;
+}
+
+function deployedText({ table: name, region, monitorAgeSeconds }: Status): string {
+  const seen =
+    monitorAgeSeconds === null
+      ? "the monitor has not written anything yet"
+      : `the monitor last wrote ${formatDuration(monitorAgeSeconds * 1000)} ago`;
+  return `table ${name} in ${region}, ${seen}`;
 }
 
 function renderFleet({ fleet, mode, paused, limits, outcomes, activity, components, alerts }: FleetMetrics): string {
