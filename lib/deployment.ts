@@ -43,7 +43,7 @@ export interface MetricBinding {
   readonly expression?: string | undefined;
   /** What the answer counts: a percentage of what the running tasks are allocated, or the metric's own unit. */
   readonly unit: "percent-of-allocation" | "absolute";
-  /** Multiplies an absolute answer, to reach the sample's unit (milli-vCPU, ms, operations/s, ratio). */
+  /** Multiplies the answer, to reach percent, or the sample's unit (milli-vCPU, ms, operations/s, ratio). */
   readonly factor: number;
   /** What no datapoint means once the period is surely published: nothing known, or none (counts). */
   readonly whenMissing: "absent" | "zero";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type ConfigFileReport, inspectConfigFile, readConfigFile } from "../config/file.ts";
-import { type Config, effectiveConfig } from "../config/index.ts";
+import { type Config, effectiveConfig, type Finding, sourceProblems } from "../config/index.ts";
 import { configJsonSchema } from "../config/json-schema.ts";
 import { renderProblem } from "../config/problems.ts";
 import { InputError } from "../domain/model/errors.ts";
@@ -42,9 +42,24 @@ function componentTable(fleet: Config["fleets"][number]): string {
 export function renderReport({ file, problems, warnings, config }: ConfigFileReport): string {
   const told = warnings.map(({ path, message }) => `  ${path}: ${message}`);
   const unreachable = told.length > 0 ? [`${count(told.length, "part")} of the ranges cannot be had:`, ...told] : [];
-  if (config) return [`${file} is valid`, ...unreachable, "", renderConfig(config)].join("\n");
+  if (config)
+    return [
+      `${file} is valid`,
+      ...unreachable,
+      ...renderSources(sourceProblems(config)),
+      "",
+      renderConfig(config),
+    ].join("\n");
   const listed = problems.map((problem) => `  ${renderProblem(problem)}`);
   return [`${file} has ${count(problems.length, "problem")}:`, ...listed, ...unreachable].join("\n");
+}
+
+function renderSources(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  return [
+    `on AWS (local mode has all metrics), ${count(findings.length, "value")} of rules would be missing:`,
+    ...findings.map(({ path, message }) => `  ${path}: ${message}`),
+  ];
 }
 
 function count(number: number, noun: string): string {
@@ -68,14 +83,17 @@ export function registerConfigCommand(program: Command, output: Output): void {
     });
   config
     .command("validate")
-    .description("list all problems of a configuration, and what its ranges cannot reach")
+    .description(
+      "list all problems of a configuration, what its ranges cannot reach, and which rules have no metric on AWS",
+    )
     .argument("<file>", "configuration file (.json, .ts, .js)")
-    .option("--json", "as JSON: { file, valid, problems, warnings }")
+    .option("--json", "as JSON: { file, valid, problems, warnings, sources }")
     .action(async (file: string, { json }: { json?: boolean }) => {
       const { config: valid, ...report } = await inspectConfigFile(file);
       const isValid = valid !== undefined;
       const { problems, warnings } = report;
-      if (json) printJson(output, { file, valid: isValid, problems, warnings });
+      if (json)
+        printJson(output, { file, valid: isValid, problems, warnings, sources: valid ? sourceProblems(valid) : [] });
       else if (isValid) output.out(renderReport({ ...report, config: valid }));
       else output.err(renderReport(report));
       output.exit(isValid ? 0 : 1);

@@ -4,6 +4,7 @@ import { checkRules } from "./check-rules.ts";
 import type { ComponentConfig, ScheduleConfig } from "./component-schema.ts";
 import { type Mismatch, show } from "./problems.ts";
 import type { ParsedFleet } from "./schema.ts";
+import { checkSources } from "./sources-check.ts";
 
 /** Unit of each resource as the file has it. */
 export const RESOURCE_UNITS: Readonly<Record<ResourceName, string>> = {
@@ -157,6 +158,7 @@ function checkComponent(component: ComponentConfig, path: string, fleet: ParsedF
       })),
     ...wholeThousandths(component.networkPerTask, `${path}.networkPerTask`),
     ...checkRules(component, path, fleet.monitor),
+    ...checkSources(component, path, fleet.monitor),
     ...duplicates(
       component.schedules.map(({ name }, index) => ({ name, path: `${path}.schedules[${index}].name` })),
       "schedule of the component",

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { MODES, STRATEGIES, TRIGGERS } from "../domain/model/trigger.ts";
 import { identifierField, listOf, nameField, open, openWhole, quantity, range, whole } from "./fields.ts";
+import { MetricsSchema, SourceSchema } from "./source-schema.ts";
 
 const ANY = { min: 0, max: 1e12 };
 
@@ -161,6 +162,8 @@ export const ComponentSchema = z.strictObject({
     .default({})
     .describe("Changes of the default rules, and rules of your own, by name."),
   schedules: listOf(Schedule, 0, 50).default([]).describe("Windows with a higher minimum or a lower maximum."),
+  source: SourceSchema,
+  metrics: MetricsSchema,
 });
 
 /** A component with the defaults filled in, except those of its rules, which depend on its targets (rules.ts). */

@@ -27,13 +27,19 @@ export function fieldAt(path: Path): Field | undefined {
 export function keysAt(path: Path): readonly string[] {
   const schema = schemaAt(path);
   const bare = schema && unwrapped(schema);
+  if (bare instanceof z.ZodRecord && bare.keyType instanceof z.ZodEnum) return bare.keyType.options.map(String);
   return bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
 }
 
-/** Without default, prefault and optional. */
+/** Without default, prefault, optional and nullable. */
 export function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   let bare = schema;
-  while (bare instanceof z.ZodDefault || bare instanceof z.ZodPrefault || bare instanceof z.ZodOptional)
+  while (
+    bare instanceof z.ZodDefault ||
+    bare instanceof z.ZodPrefault ||
+    bare instanceof z.ZodOptional ||
+    bare instanceof z.ZodNullable
+  )
     bare = bare.unwrap();
   return bare;
 }

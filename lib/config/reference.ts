@@ -21,6 +21,7 @@ export function configurationPage(): string {
     parametersSection(),
     presetSection(),
     REACH,
+    SOURCES,
   ]
     .join("\n\n")
     .concat("\n");
@@ -69,6 +70,35 @@ const REACH = `## What a range cannot reach
 
 EC2 gives a task any size. Fargate offers certain pairs of CPU and memory, so parts of a range may not be had there: \`config validate\` says
 which, the nearest that can, and which bound stands in the way. When nothing in the range can be had, that is an error.`;
+
+const SOURCES = `## Where metrics come from on AWS
+
+| metric | default source | needs |
+| --- | --- | --- |
+| cpuUsed, memoryUsed | AWS/ECS CPUUtilization, MemoryUtilization, Average: percent of what the running tasks have | |
+| networkUsed | ECS/ContainerInsights NetworkRxBytes + NetworkTxBytes of a task, over networkPerTask | containerInsights |
+| storageUsed | ECS/ContainerInsights EphemeralStorageUtilized / EphemeralStorageReserved | containerInsights, Fargate |
+| responseTime | AWS/ApplicationELB TargetResponseTime, Average | targetGroup, loadBalancer |
+| throughput | AWS/ApplicationELB RequestCount, Sum | targetGroup, loadBalancer |
+| errorRate | AWS/ApplicationELB HTTPCode_Target_5XX_Count / RequestCount | targetGroup, loadBalancer |
+| queueLength | AWS/SQS ApproximateNumberOfMessagesVisible, Average | queue |
+
+\`metrics.<name>\` of a component puts another source in the place of a default one, or takes it away with \`null\`: one metric
+(\`namespace\`, \`name\`, \`dimensions\`, \`statistic\`), or several \`inputs\` and an \`expression\` of CloudWatch metric math. The answer
+times \`factor\` has the unit of the metric (vCPU, GiB, Gbit/s, ms, operations/s, operations, percent), or percent of the allocation.
+
+\`\`\`json
+{ "metrics": { "queueLength": {
+  "inputs": {
+    "waiting": { "namespace": "AWS/SQS", "name": "ApproximateNumberOfMessagesVisible", "dimensions": { "QueueName": "orders" } },
+    "started": { "namespace": "AWS/SQS", "name": "ApproximateNumberOfMessagesNotVisible", "dimensions": { "QueueName": "orders" } }
+  },
+  "expression": "waiting + started" } } }
+\`\`\`
+
+Rules whose metric has no source are told by \`config validate\` and when the configuration is deployed; in local mode every metric exists.
+With \`monitor.periodSeconds\` 20 only ECS's CPU and memory are read at 20 s, and the service must have its high-resolution metrics enabled;
+what is published by the minute is carried into the samples after it, as long as it is no older than its period and two minutes.`;
 
 function sectionsOf(path: string, schema: z.core.$ZodType): string[] {
   const bare = unwrapped(schema);

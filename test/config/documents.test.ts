@@ -50,6 +50,6 @@ describe("the JSON Schema", () => {
   });
   test("asks for nothing but what has no default", () => {
     const required = [...schema.matchAll(/"required":(\[[^\]]*\])/g)].map(([, list]) => list);
-    expect(required).toEqual(['["name","cron"]', '["name"]', '["components"]']);
+    expect(required).toEqual(['["name","cron"]', '["namespace","name"]', '["name"]', '["components"]']);
   });
 });
