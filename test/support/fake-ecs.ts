@@ -113,6 +113,7 @@ export class FakeEcs implements Orchestrator {
     size: Resources;
     decision: string;
   }): Promise<RevisionResult> {
+    if (!this.#services.has(component)) return { kind: "refused", detail: `no service ${component}` };
     const outcome = this.registerScript.shift() ?? "ok";
     if (outcome === "refused" || outcome === "throttled") return { kind: outcome, detail: "scripted" };
     if (outcome === "lost") return { kind: "unknown", detail: "scripted" };
@@ -133,6 +134,8 @@ export class FakeEcs implements Orchestrator {
     revision: string;
     decision: string;
   }): Promise<UpdateResult> {
+    if (!this.#services.has(component)) return { kind: "refused", detail: `no service ${component}` };
+    if (!Number.isInteger(tasks) || tasks < 0) return { kind: "refused", detail: `not a count of tasks: ${tasks}` };
     const outcome = this.updateScript.shift() ?? "ok";
     this.calls.push({ component, tasks, revision, decision, outcome });
     if (outcome === "refused" || outcome === "throttled") return { kind: outcome, detail: "scripted" };

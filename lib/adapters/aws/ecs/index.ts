@@ -1,0 +1,1 @@
+export { EcsOrchestrator } from "./ecs-orchestrator.ts";
