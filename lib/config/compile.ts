@@ -73,6 +73,7 @@ function compileMonitor(monitor: FleetConfig["monitor"]): MonitorPolicy {
     windowSamples: monitor.windowSamples,
     freshMs: monitor.freshSeconds * SECOND,
     completeness: ratio(monitor.completenessPercent),
+    calmReading: monitor.calmReading,
     severeMultiple: monitor.severeMultiple,
   };
 }

@@ -92,6 +92,12 @@ const Monitor = z
     windowSamples: whole("samples", "Recent samples that rules look at.", { min: 5, max: 60, initial: 15 }),
     freshSeconds: whole("seconds", "Older data is stale and justifies nothing.", { min: 60, max: 3600, initial: 210 }),
     completenessPercent: percent("Share of the window that must be present for a shrink.", 80),
+    calmReading: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the metrics of a calm component are asked for less often than at every beat, as long as no decision comes later for it. Default true.",
+      ),
     severeMultiple: quantity(
       "multiple",
       "A value this many times beyond the distance from target to the up threshold wakes the decision loop between beats.",

@@ -5,8 +5,9 @@ import type { Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
+import { isReadingDue, mayLeaveAlone, samplesToGrow } from "../domain/monitor/reading.ts";
 import type { LoopOutcome } from "../flow.ts";
-import type { Ports } from "../ports.ts";
+import type { Ports, StateStore } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
 import { lastSeenServices } from "./last-seen.ts";
 
@@ -22,7 +23,7 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   const old = await store.readStates(fleet.name);
   const services = await ports.orchestrator.describe(names, lastSeenServices(old));
   const before = new Map(old.map((state) => [state.component, state]));
-  const due = fleet.components.filter(({ name }) => isDue(before.get(name), fleet, nowMs));
+  const due = await dueComponents(store, fleet, before, nowMs);
   const readings = await read(ports, due, { before, services, names }, nowMs);
   const errors: Failure[] = [];
   const fresh: { component: string; sample: Sample }[] = [];
@@ -47,9 +48,17 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   return { ran: true, errors, wake: fresh.length > 0 && isSevere(fleet, states, fresh) ? "decision" : undefined };
 }
 
-/** A metric is asked for only when a new period can have ended since the last answer: nothing is read twice. */
-function isDue(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): boolean {
-  return state === undefined || nowMs - state.readThroughMs >= fleet.monitor.periodMs;
+/** Nothing is read twice, and nothing before it can matter; the ledger is read only where something could be left alone. */
+async function dueComponents(
+  store: StateStore,
+  fleet: FleetPolicy,
+  before: ReadonlyMap<string, ComponentState>,
+  nowMs: number,
+): Promise<readonly ComponentPolicy[]> {
+  const { calmReading, periodMs } = fleet.monitor;
+  const couldWait = calmReading && fleet.components.some((policy) => mayLeaveAlone(policy, periodMs));
+  const ledger = couldWait ? await store.readLedger(fleet.name) : undefined;
+  return fleet.components.filter((policy) => isReadingDue(before.get(policy.name), policy, fleet, ledger, nowMs));
 }
 
 async function read(
@@ -111,6 +120,7 @@ function nextState(
     serviceProblem: service instanceof Error ? service.message : undefined,
     window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
+    readAtMs: newest === undefined ? previous?.readAtMs : nowMs,
     performanceScore: score,
     performanceBaseline:
       newest === undefined
@@ -139,7 +149,7 @@ function differs(before: ComponentState | undefined, after: ComponentState): boo
   return strip(before.service) !== strip(after.service);
 }
 
-/** A value far beyond its up threshold does not wait for the next beat. */
+/** A value far beyond its up threshold, for long enough to be acted on, does not wait for the next beat. */
 function isSevere(
   fleet: FleetPolicy,
   states: readonly ComponentState[],
@@ -153,8 +163,14 @@ function isSevere(
     if (state === undefined || sample === undefined || allocation === undefined) return false;
     const context = { allocation, state, policy };
     return policy.rules.some((rule) => {
-      const value = TRIGGERS_BY_NAME[rule.trigger].read(sample, context);
-      return value !== undefined && value > rule.target + (rule.up - rule.target) * fleet.monitor.severeMultiple;
+      const trigger = TRIGGERS_BY_NAME[rule.trigger];
+      const value = trigger.read(sample, context);
+      const severe = rule.target + (rule.up - rule.target) * fleet.monitor.severeMultiple;
+      if (value === undefined || value <= severe) return false;
+      // What has not lasted long enough decides nothing yet: to wake the decision loop for it would be in vain.
+      const needed = samplesToGrow(rule, policy, fleet.monitor.periodMs);
+      if (needed === 1) return true;
+      return state.window.slice(-needed).every((each) => (trigger.read(each, context) ?? 0) > rule.up);
     });
   });
 }

@@ -11,6 +11,7 @@ import { runLoop } from "../../lib/loops/run-loop.ts";
 import type { Ports } from "../../lib/ports.ts";
 import { runBeat } from "../../lib/scheduler.ts";
 import type { FaultPlan } from "../../lib/simulation/faults.ts";
+import type { Publication } from "../../lib/simulation/meter.ts";
 import type { ServiceSpec } from "../../lib/simulation/service.ts";
 import { type Mutation, World } from "../../lib/simulation/world.ts";
 
@@ -42,6 +43,7 @@ export interface ControllerBenchOptions {
   readonly services: readonly ServiceSpec[];
   readonly seed?: number;
   readonly faults?: FaultPlan;
+  readonly publication?: Publication;
   /** Asked for each tick. */
   readonly fate?: (loop: LoopName, scheduledMs: number) => Fate;
   /** Ports of each tick's process: where a test puts its own faults and deliberate bugs. */
@@ -75,7 +77,7 @@ export class ControllerBench {
   #beatMs = START_MS;
 
   constructor(options: ControllerBenchOptions) {
-    const { fleet, services, seed = 1, faults } = options;
+    const { fleet, services, seed = 1, faults, publication } = options;
     this.#options = options;
     this.fleet = fleet;
     this.world = new World({
@@ -83,6 +85,7 @@ export class ControllerBench {
       startMs: START_MS,
       services,
       ...(faults === undefined ? {} : { faults }),
+      ...(publication === undefined ? {} : { publication }),
       onMutation: (mutation) => this.#onMutation(mutation),
     });
     this.#observeStore();

@@ -92,7 +92,14 @@ export function fleet(changes: Changes = {}): FleetPolicy {
       shrinkingShare: 1,
       ...changes.decision,
     },
-    monitor: { periodMs: MINUTE, windowSamples: 15, freshMs: 210_000, completeness: 0.8, severeMultiple: 2 },
+    monitor: {
+      periodMs: MINUTE,
+      windowSamples: 15,
+      freshMs: 210_000,
+      completeness: 0.8,
+      calmReading: true,
+      severeMultiple: 2,
+    },
     execution: {
       settleMs: 3 * MINUTE,
       stableTimeoutMs: 10 * MINUTE,

@@ -75,7 +75,14 @@ export function aFleet(overrides: Partial<FleetPolicy> = {}): FleetPolicy {
       removedShare: 0.3,
       shrinkingShare: 0.8,
     },
-    monitor: { periodMs: MINUTE, windowSamples: 15, freshMs: 210_000, completeness: 0.8, severeMultiple: 2 },
+    monitor: {
+      periodMs: MINUTE,
+      windowSamples: 15,
+      freshMs: 210_000,
+      completeness: 0.8,
+      calmReading: true,
+      severeMultiple: 2,
+    },
     execution: {
       settleMs: 3 * MINUTE,
       stableTimeoutMs: 15 * MINUTE,

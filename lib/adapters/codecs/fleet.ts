@@ -69,6 +69,7 @@ export const state: z.ZodType<ComponentState> = z.strictObject({
   serviceProblem: text.optional(),
   window: z.array(sample).max(1000),
   readThroughMs: z.number(),
+  readAtMs: z.number().optional(),
   performanceScore: z.number().optional(),
   performanceBaseline: z.number().optional(),
 });

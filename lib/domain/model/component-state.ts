@@ -17,6 +17,8 @@ export interface ComponentState {
   readonly window: readonly Sample[];
   /** End of the newest period asked for and answered: nothing is read twice. */
   readonly readThroughMs: number;
+  /** When that answer came: tells how long after its end a period is published. */
+  readonly readAtMs?: number | undefined;
   /** 0..100, see domain/monitor/performance.ts; absent while unknown. */
   readonly performanceScore?: number | undefined;
   /** Slow mean of the score (per day), the base of PERFORMANCE_DEGRADATION. */

@@ -51,6 +51,8 @@ export interface MonitorPolicy {
   readonly freshMs: number;
   /** Share of the window that must be present for a shrink, 0..1. */
   readonly completeness: number;
+  /** Whether a calm component's metrics may be asked for less often than at every beat. */
+  readonly calmReading: boolean;
   /** A value this many times beyond its up threshold wakes the decision loop between beats. */
   readonly severeMultiple: number;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { RulePolicy } from "../../model/policy.ts";
 import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
 
 /**
@@ -11,8 +12,7 @@ function judge(
   parameters: Readonly<Record<string, number>>,
 ): Opinion {
   const { value, up, down, target } = signal;
-  const upMs = Math.max(rule.breachMs, (parameters["sustainUpSeconds"] ?? 300) * 1000);
-  const downMs = Math.max(rule.reliefMs, (parameters["sustainDownSeconds"] ?? 900) * 1000);
+  const { grow: upMs, shrink: downMs } = evidenceMs(rule, parameters);
   if (value !== undefined && sustained(signal, upMs, (each) => each > up)) {
     const factor = Math.min(factorUp, Math.max(1.01, target > 0 ? value / target : factorUp));
     return {
@@ -38,6 +38,16 @@ function judge(
   return holdOpinion("CONSERVATIVE", signal);
 }
 
+function evidenceMs(
+  rule: RulePolicy,
+  parameters: Readonly<Record<string, number>>,
+): { readonly grow: number; readonly shrink: number } {
+  return {
+    grow: Math.max(rule.breachMs, (parameters["sustainUpSeconds"] ?? 300) * 1000),
+    shrink: Math.max(rule.reliefMs, (parameters["sustainDownSeconds"] ?? 900) * 1000),
+  };
+}
+
 export const conservative: Strategy = {
   name: "CONSERVATIVE",
   sentence: "As few and as small changes as possible, only on sustained evidence; for critical components.",
@@ -55,5 +65,6 @@ export const conservative: Strategy = {
       .default(900)
       .describe("How long relief must last without a break; at most the monitor's window. Unit: seconds. Default 900."),
   }),
+  evidenceMs,
   judge,
 };

@@ -31,5 +31,6 @@ export const reactive: Strategy = {
   name: "REACTIVE",
   sentence: "Acts on present conditions: a threshold is crossed now.",
   parameters: z.strictObject({}),
+  evidenceMs: ({ breachMs, reliefMs }) => ({ grow: breachMs, shrink: reliefMs }),
   judge: (judgement) => judgeReactively(judgement),
 };

@@ -44,6 +44,14 @@ export interface Strategy {
   readonly sentence: string;
   /** Numbers a component may set under `parameters`; every one with default, bounds and a sentence. */
   readonly parameters: z.ZodType<Record<string, number>>;
+  /**
+   * How long every sample must lie beyond its threshold, at the least, before growth or a shrink is wanted. Absent: one
+   * sample, or none, may be enough. What the monitor reads less often while all is calm follows from it.
+   */
+  evidenceMs?(
+    rule: RulePolicy,
+    parameters: Readonly<Record<string, number>>,
+  ): { readonly grow: number; readonly shrink: number };
   judge(judgement: Judgement, parameters: Readonly<Record<string, number>>): Opinion;
 }
 

@@ -1,0 +1,175 @@
+import { STRATEGIES_BY_NAME, type Strategy } from "../decision/strategies/index.ts";
+import { pointsIn } from "../decision/strategies/strategy.ts";
+import { TRIGGERS_BY_NAME } from "../decision/triggers/index.ts";
+import type { ComponentState } from "../model/component-state.ts";
+import type { Ledger } from "../model/ledger.ts";
+import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../model/policy.ts";
+import type { Allocation } from "../model/resources.ts";
+import type { Sample } from "../model/sample.ts";
+
+/*
+ * When a component's metrics are asked for. A request costs by the metric, whether it brings one period or five
+ * ($0.01 for 1,000 metrics requested, us-east-1), so one is worth making only when its answer could change a decision:
+ *
+ *   not before       the next period can have been published (`EARLIEST_MS` after its end);
+ *   while calm       one period after the last answer came, not at every beat between: publication keeps its lag. Every
+ *                    tenth period is asked for a beat early, so that a shorter lag is noticed;
+ *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
+ *                    of them brings the others as well. Never beyond the age at which data is stale.
+ *
+ * Not calm: the newest sample is above the `up` of a rule, lacks a rule's value, or the service is changing. Then every
+ * beat asks, until the answer comes.
+ */
+
+/** No metric is published sooner after its period's end; the simulated world takes 20 s, CloudWatch a minute or more. */
+const EARLIEST_MS = 15_000;
+/** A beat may fire so much sooner after the one before than it should. */
+const BEAT_JITTER_MS = 10_000;
+/** Beat of the monitor (lib/flow.ts): the unit in which a time of publication is known. */
+const MONITOR_BEAT_MS = 30_000;
+const PROBE_EVERY_PERIODS = 10;
+
+/** Whether the next period can have been published at all; before that there is nothing to ask for. */
+function isPublishable({ readThroughMs }: ComponentState, periodMs: number, nowMs: number): boolean {
+  return nowMs >= readThroughMs + periodMs + EARLIEST_MS;
+}
+
+/**
+ * Whether a component's metrics are to be asked for now. `ledger` is asked for only where a component could be left alone
+ * for several periods.
+ */
+export function isReadingDue(
+  state: ComponentState | undefined,
+  policy: ComponentPolicy,
+  fleet: FleetPolicy,
+  ledger: Ledger | undefined,
+  nowMs: number,
+): boolean {
+  if (state === undefined) return true;
+  const { periodMs, calmReading } = fleet.monitor;
+  if (!isPublishable(state, periodMs, nowMs)) return false;
+  const lagMs = lagOf(state);
+  if (!calmReading || lagMs === undefined) return true;
+  const periods = mayLeaveAlone(policy, periodMs) ? periodsToLeave(state, policy, fleet, ledger, nowMs) : 1;
+  const early = periods === 1 && isProbe(state, periodMs) ? MONITOR_BEAT_MS : 0;
+  if (nowMs >= state.readThroughMs + periods * periodMs + lagMs - BEAT_JITTER_MS - early) return true;
+  return !isCalm(state, policy);
+}
+
+/** From a period's end to the read that brought it; undefined while unknown. Longer than two periods: nothing is known. */
+function lagOf({ readAtMs, readThroughMs, window }: ComponentState): number | undefined {
+  if (readAtMs === undefined || window[window.length - 1]?.endMs !== readThroughMs) return undefined;
+  return readAtMs - readThroughMs;
+}
+
+function isProbe({ readThroughMs }: ComponentState, periodMs: number): boolean {
+  return Math.floor(readThroughMs / periodMs) % PROBE_EVERY_PERIODS === 0;
+}
+
+/** The service is at rest, and the newest sample has a value for every rule, none above its `up`. */
+function isCalm(state: ComponentState, policy: ComponentPolicy): boolean {
+  const allocation = restingAllocation(state);
+  const newest = state.window[state.window.length - 1];
+  if (allocation === undefined || newest === undefined) return false;
+  return policy.rules.every((rule) => {
+    const value = valueOf(rule, newest, state, policy, allocation);
+    if (value !== undefined) return value <= rule.up;
+    return TRIGGERS_BY_NAME[rule.trigger].metrics.some((metric) => newest.absent[metric] === "no-traffic");
+  });
+}
+
+function restingAllocation({ service, serviceProblem }: ComponentState): Allocation | undefined {
+  if (service === undefined || serviceProblem !== undefined || service.refusal !== undefined) return undefined;
+  const { desired, running, pending, deploying } = service;
+  return deploying || pending > 0 || running !== desired.tasks ? undefined : desired;
+}
+
+function valueOf(
+  rule: RulePolicy,
+  sample: Sample,
+  state: ComponentState,
+  policy: ComponentPolicy,
+  allocation: Allocation,
+): number | undefined {
+  return TRIGGERS_BY_NAME[rule.trigger].read(sample, { allocation, state, policy });
+}
+
+type Evidence = ReturnType<NonNullable<Strategy["evidenceMs"]>>;
+
+/** What a rule's strategy needs to see; undefined where one sample, or a forecast alone, may be enough. */
+function evidenceOf(rule: RulePolicy, { strategy, parameters }: ComponentPolicy): Evidence | undefined {
+  if (TRIGGERS_BY_NAME[rule.trigger].forecastOnly === true) return undefined;
+  return STRATEGIES_BY_NAME[strategy].evidenceMs?.(rule, parameters);
+}
+
+/** Whether every rule of the component needs two samples in a row at least. */
+export function mayLeaveAlone(policy: ComponentPolicy, periodMs: number): boolean {
+  const { rules } = policy;
+  return rules.length > 0 && rules.every((rule) => samplesToGrow(rule, policy, periodMs) > 1);
+}
+
+/** Samples in a row above `up`, at the least, before the rule can want growth. */
+export function samplesToGrow(rule: RulePolicy, policy: ComponentPolicy, periodMs: number): number {
+  const evidence = evidenceOf(rule, policy);
+  return evidence === undefined ? 1 : pointsIn(evidence.grow, periodMs);
+}
+
+/**
+ * Periods after which the metrics must be read again so that no decision comes later than with a read in every period, at
+ * least 1. With no sample above `up` now, growth needs as many more as the strategy's evidence has points, and a shrink as
+ * many as are missing of its own; what comes before the last of them decides nothing. 1 while anything of the component
+ * is under way or was changed lately: executions are judged by every sample.
+ */
+function periodsToLeave(
+  state: ComponentState,
+  policy: ComponentPolicy,
+  fleet: FleetPolicy,
+  ledger: Ledger | undefined,
+  nowMs: number,
+): number {
+  const allocation = restingAllocation(state);
+  const { periodMs, freshMs } = fleet.monitor;
+  if (allocation === undefined || ledger === undefined || isUnderWay(policy.name, fleet, ledger, nowMs)) return 1;
+  const lagMs = lagOf(state) ?? freshMs;
+  let periods = Math.floor((freshMs - lagMs - MONITOR_BEAT_MS) / periodMs);
+  for (const rule of policy.rules) {
+    const evidence = evidenceOf(rule, policy);
+    if (evidence === undefined || periods <= 1) return 1;
+    periods = Math.min(periods, missingPoints(rule, evidence, { state, policy, allocation, periodMs }));
+  }
+  return Math.max(1, periods);
+}
+
+function isUnderWay(name: string, { execution }: FleetPolicy, ledger: Ledger, nowMs: number): boolean {
+  const watchedMs = execution.stableTimeoutMs + 3 * execution.settleMs;
+  return (
+    ledger.open.some(({ steps }) => steps.some(({ component }) => component === name)) ||
+    ledger.recent.some(({ component, atMs }) => component === name && nowMs - atMs < watchedMs) ||
+    ledger.quietUntil[name] !== undefined
+  );
+}
+
+/** Samples that are missing, at the least, for a want of the rule; 1 where the newest is above `up` or unknown. */
+function missingPoints(
+  rule: RulePolicy,
+  evidence: Evidence,
+  seen: { state: ComponentState; policy: ComponentPolicy; allocation: Allocation; periodMs: number },
+): number {
+  const { state, policy, allocation, periodMs } = seen;
+  const { window } = state;
+  let below = 0;
+  for (let i = window.length - 1; i >= 0; i--) {
+    const sample = window[i];
+    const value = sample === undefined ? undefined : valueOf(rule, sample, state, policy, allocation);
+    if (i === window.length - 1 && (value === undefined || value > rule.up)) return 1;
+    if (value === undefined || value >= rule.down) break;
+    below++;
+  }
+  const toGrow = pointsIn(evidence.grow, periodMs);
+  return hasFewest(rule, policy, allocation) ? toGrow : Math.min(toGrow, pointsIn(evidence.shrink, periodMs) - below);
+}
+
+/** What the rule would take away, tasks, is at its least already; schedules only ever raise the minimum. */
+function hasFewest({ downAction }: RulePolicy, { tasksMin }: ComponentPolicy, { tasks }: Allocation): boolean {
+  return downAction === "SCALE_IN" && tasks <= tasksMin;
+}

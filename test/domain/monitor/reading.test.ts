@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
+import type { FleetPolicy } from "../../../lib/domain/model/policy.ts";
+import { isReadingDue, mayLeaveAlone } from "../../../lib/domain/monitor/reading.ts";
+import { ALLOCATION, aFleet, aLedger, aState, aWindow, NOW_MS, type Values } from "../../support/fleet-builders.ts";
+
+const PERIOD_MS = 60_000;
+const END_MS = NOW_MS - 30_000;
+
+/** Read `lagSeconds` after the newest period's end; every value between `down` and `up` unless said otherwise. */
+function seen(lagSeconds = 30, values: Values = {}, newest: Values = {}): ComponentState {
+  return {
+    ...aState("service-a", aWindow(values, newest)),
+    readThroughMs: END_MS,
+    readAtMs: END_MS + lagSeconds * 1000,
+  };
+}
+
+/** Beats of 30 s after the newest period's end at which the metrics are asked for, as long as no answer comes. */
+function askedAt(fleet: FleetPolicy, state: ComponentState, ledger = aLedger(fleet)): number[] {
+  const [policy] = fleet.components;
+  if (policy === undefined) throw new Error("no component");
+  return Array.from({ length: 13 }, (_, beat) => beat * 30).filter((seconds) =>
+    isReadingDue(state, policy, fleet, ledger, END_MS + seconds * 1000),
+  );
+}
+
+/** A period that is not asked for early: its number is no multiple of ten. */
+const usual = Math.floor(END_MS / PERIOD_MS) % 10;
+const reactive = aFleet({}, { strategy: "REACTIVE" });
+const conservative = aFleet({}, { strategy: "CONSERVATIVE" });
+const from = (seconds: number) => Array.from({ length: 13 }, (_, i) => i * 30).filter((each) => each >= seconds);
+
+describe("what one sample may decide is asked for in every period, once", () => {
+  test("the period used here is no probe", () => expect(usual).not.toBe(0));
+
+  test.each([
+    ["published after 20 s", 30, 90],
+    ["published after 50 s", 60, 120],
+    ["published after 110 s", 120, 180],
+  ])("%s", (_, lag, first) => expect(askedAt(reactive, seen(lag))).toEqual(from(first)));
+
+  test("never before it can have been published", () => expect(askedAt(reactive, seen(0))[0]).toBe(90));
+
+  test("a beat early in every tenth period: publication may have become quicker", () => {
+    const state = seen(120);
+    const shiftMs = usual * PERIOD_MS;
+    const probe = {
+      ...state,
+      readThroughMs: END_MS - shiftMs,
+      readAtMs: END_MS - shiftMs + 120_000,
+      window: state.window.map((sample) => ({ ...sample, endMs: sample.endMs - shiftMs })),
+    };
+    const [policy] = reactive.components;
+    const isDue = (seconds: number) =>
+      policy !== undefined && isReadingDue(probe, policy, reactive, undefined, END_MS - shiftMs + seconds * 1000);
+    expect([120, 150, 180].map(isDue)).toEqual([false, true, true]);
+  });
+
+  test.each<[string, ComponentState]>([
+    ["a value above its up threshold", seen(120, {}, { cpuUsed: 1500 })],
+    ["a value is missing", { ...seen(120), window: [{ endMs: END_MS, periodMs: PERIOD_MS, values: {}, absent: {} }] }],
+    ["tasks start", { ...seen(120), ...withService({ pending: 1, running: 1 }) }],
+    ["a deployment runs", { ...seen(120), ...withService({ deploying: true }) }],
+    ["the service could not be described", { ...seen(120), serviceProblem: "denied" }],
+    ["the lag is not known", { ...seen(120), readAtMs: undefined }],
+    ["the newest sample is not what was read last", { ...seen(120), window: [] }],
+  ])("not calm, so every beat asks: %s", (_, state) => expect(askedAt(reactive, state)).toEqual(from(90)));
+
+  test("switched off: every beat asks", () =>
+    expect(askedAt(aFleet({ monitor: { calmReading: false } }, {}), seen(120))).toEqual(from(90)));
+
+  test("nothing is known yet: asks at once", () => {
+    const [policy] = reactive.components;
+    expect(policy !== undefined && isReadingDue(undefined, policy, reactive, undefined, NOW_MS)).toBe(true);
+  });
+});
+
+describe("what needs several samples is left alone for as many, while data stays fresh", () => {
+  const fresh = (seconds: number, strategy: "CONSERVATIVE" | "REACTIVE" = "CONSERVATIVE", breachSeconds = 60) =>
+    aFleet(
+      { monitor: { freshSeconds: seconds, windowSamples: 15 } },
+      {
+        strategy,
+        rules: Object.fromEntries(["cpu", "memory", "response-time"].map((name) => [name, { breachSeconds }])),
+      },
+    );
+
+  test.each([
+    ["CONSERVATIVE, five samples, 210 s fresh: two periods", fresh(210), 150],
+    ["300 s fresh: four periods", fresh(300), 270],
+    ["never more than the five samples", fresh(900), 330],
+    ["REACTIVE with a breach of three minutes: three", fresh(900, "REACTIVE", 180), 210],
+    ["REACTIVE with a breach of one minute: one", fresh(900, "REACTIVE"), 90],
+  ])("%s", (_, fleet, first) => expect(askedAt(fleet, seen())).toEqual(from(first)));
+
+  test("a relief that is about to last: read when its last sample is due, then every period", () => {
+    const low = { cpuUsed: 600 };
+    const lasted = (samples: number) => {
+      const state = seen();
+      const window = state.window.map((sample, i) =>
+        i >= 15 - samples ? { ...sample, values: { ...sample.values, ...low } } : sample,
+      );
+      return askedAt(fresh(900), { ...state, window })[0];
+    };
+    expect([1, 12, 13, 14, 15].map(lasted)).toEqual([330, 210, 150, 90, 90]);
+  });
+
+  test("a relief that could take away nothing does not count", () => {
+    const one = { desired: { ...ALLOCATION, tasks: 1 }, running: 1 };
+    const quick: Values = { cpuUsed: 600, memoryUsed: 700, responseTime: 10 };
+    expect(askedAt(fresh(900), { ...seen(30, quick), ...withService(one) })[0]).toBe(330);
+    expect(askedAt(fresh(900), { ...seen(30, { responseTime: 10 }) })[0]).toBe(90);
+  });
+
+  test.each<[string, Parameters<typeof aLedger>[1]]>([
+    ["an execution is open", { open: [anOpen("service-a")] }],
+    [
+      "it was changed lately",
+      { recent: [{ decision: "d", component: "service-a", direction: "grow", atMs: NOW_MS - 600_000, removedCpu: 0 }] },
+    ],
+    ["it backs off", { quietUntil: { "service-a": { untilMs: NOW_MS, why: "backing-off", failures: 1 } } }],
+  ])("not while %s", (_, changes) =>
+    expect(askedAt(conservative, seen(), aLedger(conservative, changes))).toEqual(from(90)),
+  );
+
+  test("what lies above `up` now, or a ledger that is not there, is no time to look away", () => {
+    expect(askedAt(conservative, seen(30, {}, { cpuUsed: 1700 }))[0]).toBe(90);
+    const [policy] = conservative.components;
+    expect(policy !== undefined && isReadingDue(seen(), policy, conservative, undefined, END_MS + 90_000)).toBe(true);
+  });
+
+  test("only where every rule needs several: a forecast may move without a sample", () => {
+    const leftAlone = (...components: Parameters<typeof aFleet>[1][]) =>
+      aFleet({}, ...components).components.map((each) => mayLeaveAlone(each, PERIOD_MS));
+    expect(
+      leftAlone(
+        { strategy: "CONSERVATIVE" },
+        { strategy: "CONSERVATIVE", rules: { ahead: { trigger: "PREDICTIVE" } } },
+        { strategy: "AGGRESSIVE" },
+        { strategy: "PROACTIVE" },
+        { strategy: "PREDICTIVE" },
+        { strategy: "ADAPTIVE" },
+      ),
+    ).toEqual([true, false, false, false, false, false]);
+  });
+});
+
+function withService(changes: Partial<NonNullable<ComponentState["service"]>>): Pick<ComponentState, "service"> {
+  const { service } = aState("service-a", [], changes);
+  return { service };
+}
+
+function anOpen(component: string): ReturnType<typeof aLedger>["open"][number] {
+  return {
+    decision: "d",
+    decidedAtMs: NOW_MS,
+    component,
+    direction: "grow",
+    step: 0,
+    steps: [{ component, before: ALLOCATION, after: ALLOCATION }],
+    claimedAtMs: NOW_MS,
+    attempts: 1,
+    rollingBack: false,
+    epoch: 1,
+  };
+}
