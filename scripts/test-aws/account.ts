@@ -1,0 +1,183 @@
+import { CloudWatchClient, PutMetricDataCommand } from "@aws-sdk/client-cloudwatch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  ListTaskDefinitionsCommand,
+  RegisterTaskDefinitionCommand,
+  type Tag,
+  type TaskDefinition,
+} from "@aws-sdk/client-ecs";
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
+import { ensureTable } from "../../lib/adapters/dynamo/schema.ts";
+import { LOOPS, type LoopName } from "../../lib/flow.ts";
+
+export const REGION = "us-east-1";
+export const CREDENTIALS = { accessKeyId: "testing", secretAccessKey: "testing" };
+export const TABLE = "scaling-controller";
+
+/** A service that the scenario makes: everything before the controller came. */
+export interface ServiceSetup {
+  readonly cluster: string;
+  readonly service: string;
+  readonly tasks: number;
+  /** CPU units and MiB of a task. */
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+/** What a service has, as the emulator itself keeps it. */
+export interface LiveService {
+  readonly tasks: number;
+  /** family:revision */
+  readonly revision: string;
+}
+
+/** The account in the emulator: made and looked at without the functions and without what stands before them. */
+export class Account {
+  readonly #ecs: ECSClient;
+  readonly #cloudwatch: CloudWatchClient;
+  readonly #sns: SNSClient;
+  readonly #sqs: SQSClient;
+  readonly dynamo: DynamoDBClient;
+  readonly queues = new Map<LoopName | "alerts", string>();
+  topic = "";
+
+  constructor(endpoint: string) {
+    const options = { endpoint, region: REGION, credentials: CREDENTIALS };
+    this.#ecs = new ECSClient(options);
+    this.#cloudwatch = new CloudWatchClient(options);
+    this.#sns = new SNSClient(options);
+    this.#sqs = new SQSClient(options);
+    this.dynamo = new DynamoDBClient(options);
+  }
+
+  /** Table, queues, topic: what the stack would have made. */
+  async make(): Promise<void> {
+    await ensureTable(this.dynamo, TABLE);
+    for (const name of [...LOOPS.map((loop) => loop.name), "alerts" as const]) {
+      const { QueueUrl = "" } = await this.#sqs.send(new CreateQueueCommand({ QueueName: `controller-${name}` }));
+      this.queues.set(name, QueueUrl);
+    }
+    this.topic = (await this.#sns.send(new CreateTopicCommand({ Name: "controller-alerts" }))).TopicArn ?? "";
+    const { Attributes } = await this.#sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.queueOf("alerts"), AttributeNames: ["QueueArn"] }),
+    );
+    const Endpoint = Attributes?.["QueueArn"];
+    await this.#sns.send(new SubscribeCommand({ TopicArn: this.topic, Protocol: "sqs", Endpoint }));
+  }
+
+  queueOf(name: LoopName | "alerts"): string {
+    const url = this.queues.get(name);
+    if (url === undefined) throw new Error(`no queue ${name}`);
+    return url;
+  }
+
+  async makeCluster(clusterName: string): Promise<void> {
+    await this.#ecs.send(new CreateClusterCommand({ clusterName }));
+  }
+
+  async makeService({ cluster, service, tasks, cpu, memory }: ServiceSetup): Promise<void> {
+    await this.#ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: service,
+        requiresCompatibilities: ["FARGATE"],
+        networkMode: "awsvpc",
+        cpu: String(cpu),
+        memory: String(memory),
+        executionRoleArn: "arn:aws:iam::123456789012:role/execution",
+        containerDefinitions: [
+          {
+            name: "app",
+            image: "registry.example/app:1",
+            environment: [{ name: "LEVEL", value: "info" }],
+            portMappings: [{ containerPort: 8080 }],
+          },
+        ],
+        tags: [{ key: "owner", value: "trading" }],
+      }),
+    );
+    await this.#ecs.send(
+      new CreateServiceCommand({
+        cluster,
+        serviceName: service,
+        taskDefinition: `${service}:1`,
+        desiredCount: tasks,
+        launchType: "FARGATE",
+      }),
+    );
+  }
+
+  async liveService(cluster: string, service: string): Promise<LiveService> {
+    const { services = [] } = await this.#ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+    const [{ desiredCount = -1, taskDefinition = "" } = {}] = services;
+    return { tasks: desiredCount, revision: taskDefinition.slice(taskDefinition.lastIndexOf("/") + 1) };
+  }
+
+  async definition(revision: string): Promise<{ definition: TaskDefinition; tags: readonly Tag[] }> {
+    const { taskDefinition, tags = [] } = await this.#ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: revision, include: ["TAGS"] }),
+    );
+    if (taskDefinition === undefined) throw new Error(`no task definition ${revision}`);
+    return { definition: taskDefinition, tags };
+  }
+
+  async revisionsOf(family: string): Promise<number> {
+    const { taskDefinitionArns = [] } = await this.#ecs.send(new ListTaskDefinitionsCommand({ familyPrefix: family }));
+    return taskDefinitionArns.length;
+  }
+
+  /** Publishes metrics of one period as ECS would, in percent. */
+  async publish(
+    { cluster, service }: { cluster: string; service: string },
+    startMs: number,
+    metrics: Readonly<Record<string, number>>,
+  ): Promise<void> {
+    const Dimensions = [
+      { Name: "ClusterName", Value: cluster },
+      { Name: "ServiceName", Value: service },
+    ];
+    await this.#cloudwatch.send(
+      new PutMetricDataCommand({
+        Namespace: "AWS/ECS",
+        MetricData: Object.entries(metrics).map(([MetricName, Value]) => ({
+          MetricName,
+          Value,
+          Dimensions,
+          Timestamp: new Date(startMs),
+        })),
+      }),
+    );
+  }
+
+  /** Takes what is in a queue. */
+  async drain(name: LoopName | "alerts"): Promise<Message[]> {
+    const QueueUrl = this.queueOf(name);
+    const taken: Message[] = [];
+    for (;;) {
+      const { Messages = [] } = await this.#sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageSystemAttributeNames: ["All"] }),
+      );
+      if (Messages.length === 0) return taken;
+      taken.push(...Messages);
+      for (const { ReceiptHandle } of Messages) {
+        await this.#sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+      }
+    }
+  }
+
+  close(): void {
+    for (const client of [this.#ecs, this.#cloudwatch, this.#sns, this.#sqs, this.dynamo]) client.destroy();
+  }
+}
