@@ -1,0 +1,149 @@
+import { Duration } from "aws-cdk-lib";
+import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import type * as sns from "aws-cdk-lib/aws-sns";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { Deployment } from "../deployment.ts";
+import { LOOPS } from "../flow.ts";
+import { FUNCTIONS, type FunctionName } from "./bundle.ts";
+import type { ControllerFunction } from "./controller-function.ts";
+import { type FleetMetricName, fleetMetric, loopMetric } from "./own-metric.ts";
+
+export interface AlarmSubjects {
+  readonly deployment: Deployment;
+  readonly table: dynamodb.ITable;
+  readonly deadLetters: sqs.Queue;
+  readonly functions: Readonly<Record<FunctionName, ControllerFunction>>;
+  readonly topic: sns.ITopic;
+}
+
+interface AlarmDefinition {
+  readonly id: string;
+  readonly metric: cloudwatch.IMetric;
+  readonly comparison?: cloudwatch.ComparisonOperator;
+  readonly threshold: number;
+  /** Minutes (or the metric's periods) looked at, and how many of them must be bad. */
+  readonly periods: number;
+  readonly bad?: number;
+  readonly missing?: cloudwatch.TreatMissingData;
+  /** What it means and what to do; docs/operations.md, Alarms, says more. */
+  readonly description: string;
+}
+
+const SILENT_MINUTES = 5;
+/** A pass that takes longer than this share of the function's time will soon not come to its end. */
+const DURATION_SHARE = 0.8;
+const MINUTE = Duration.minutes(1);
+
+/**
+ * Every alarm of a deployment; how many there are does not depend on the number of components. All go to the topic, and
+ * say so again when they are over.
+ */
+export function addAlarms(scope: Construct, subjects: AlarmSubjects): void {
+  const folder = new Construct(scope, "Alarms");
+  const action = new SnsAction(subjects.topic);
+  for (const { id, metric, threshold, periods, bad, comparison, missing, description } of definitions(subjects)) {
+    const alarm = new cloudwatch.Alarm(folder, id, {
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      datapointsToAlarm: bad ?? periods,
+      comparisonOperator: comparison ?? cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: missing ?? cloudwatch.TreatMissingData.NOT_BREACHING,
+      alarmDescription: `${description} docs/operations.md, "Alarms".`,
+    });
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
+  }
+}
+
+function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
+  return [
+    ...LOOPS.map(({ name, everySeconds }) => silence(subjects, name, everySeconds)),
+    ...FUNCTIONS.flatMap((name) => functionAlarms(name, subjects.functions[name])),
+    {
+      id: "DeadLetters",
+      metric: subjects.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTE }),
+      threshold: 1,
+      periods: 1,
+      description:
+        "A beat or a wake could not be handled twice, or could not be sent. Read the message in the dead-letter queue and the log of its function, then purge the queue: old ticks are never run.",
+    },
+    ...subjects.deployment.fleets.flatMap(({ name }) => fleetAlarms(subjects, name)),
+  ];
+}
+
+/**
+ * No pass came to its end. A missing value is the alarm itself: a loop that does not run writes nothing. A loop whose beat
+ * is as long as the silence may have none in five minutes by the phase of its schedule, so it gets two beats.
+ */
+function silence(
+  { table }: AlarmSubjects,
+  loop: (typeof LOOPS)[number]["name"],
+  everySeconds: number,
+): AlarmDefinition {
+  const isSlow = everySeconds >= SILENT_MINUTES * 60;
+  const period = isSlow ? Duration.seconds(everySeconds) : MINUTE;
+  return {
+    id: `Silent-${loop}`,
+    metric: loopMetric(table, "TicksCompleted", loop, { statistic: "Sum", period }),
+    comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+    threshold: 1,
+    periods: isSlow ? 2 : SILENT_MINUTES,
+    missing: cloudwatch.TreatMissingData.BREACHING,
+    description: `The ${loop} loop has completed no pass for ${isSlow ? "two beats" : `${SILENT_MINUTES} minutes`}; services stay as they are. Look at the function's log and errors, and whether its schedules are enabled.`,
+  };
+}
+
+function functionAlarms(name: FunctionName, { function: fn }: ControllerFunction): readonly AlarmDefinition[] {
+  const timeoutMs = fn.timeout?.toMilliseconds() ?? Duration.seconds(3).toMilliseconds();
+  return [
+    {
+      id: `Errors-${name}`,
+      metric: fn.metricErrors({ statistic: "Sum", period: MINUTE }),
+      threshold: 1,
+      periods: 5,
+      bad: 3,
+      description: `The ${name} function failed in three of five minutes. Its log names the component and the cause; other components are not affected.`,
+    },
+    {
+      id: `Duration-${name}`,
+      metric: fn.metricDuration({ statistic: "Maximum", period: MINUTE }),
+      threshold: DURATION_SHARE * timeoutMs,
+      periods: 5,
+      bad: 3,
+      description: `The ${name} function takes over ${DURATION_SHARE * 100} % of the time it has (${timeoutMs / 1000} s). Look for throttling or slow calls in its log; a fleet that has grown may need more memory or several deployments.`,
+    },
+  ];
+}
+
+function fleetAlarms({ table }: AlarmSubjects, fleet: string): readonly AlarmDefinition[] {
+  const alerts = (name: FleetMetricName) => fleetMetric(table, name, fleet, { statistic: "Maximum", period: MINUTE });
+  return [
+    {
+      id: `ResourceLimit-${fleet}`,
+      metric: alerts("ResourceLimitAlerts"),
+      threshold: 1,
+      periods: 5,
+      bad: 3,
+      description: `Fleet ${fleet}: a component or the fleet is at a limit, or uses more than its threshold. Raise the limit in the configuration, or lower what is asked of it.`,
+    },
+    {
+      id: `ScalingFailure-${fleet}`,
+      metric: alerts("ScalingFailureAlerts"),
+      threshold: 1,
+      periods: 1,
+      description: `Fleet ${fleet}: a change could not be carried out or was rolled back. The decision's record says at which step; the component rests before the next try.`,
+    },
+    {
+      id: `PerformanceDegradation-${fleet}`,
+      metric: alerts("PerformanceAlerts"),
+      threshold: 1,
+      periods: 5,
+      bad: 3,
+      description: `Fleet ${fleet}: response time, errors or the score of a component are worse than its targets, and scaling has not helped yet.`,
+    },
+  ];
+}

@@ -1,0 +1,43 @@
+import { Duration } from "aws-cdk-lib";
+import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import type { LoopName } from "../flow.ts";
+import { type OWN_METRICS, OWN_METRICS_NAMESPACE } from "../own-metrics.ts";
+
+type NameUnder<D extends "Loop" | "Fleet"> = Extract<(typeof OWN_METRICS)[number], { readonly dimension: D }>["name"];
+
+export type FleetMetricName = NameUnder<"Fleet">;
+
+/** A metric that a loop writes for itself, summed. The table's name tells two deployments in one account apart. */
+export function loopMetric(
+  table: dynamodb.ITable,
+  metricName: NameUnder<"Loop">,
+  loop: LoopName,
+  options?: cloudwatch.MetricOptions,
+): cloudwatch.Metric {
+  return ownMetric(metricName, { Deployment: table.tableName, Loop: loop }, { statistic: "Sum", ...options });
+}
+
+/** A metric of a fleet, averaged unless the options say otherwise. */
+export function fleetMetric(
+  table: dynamodb.ITable,
+  metricName: FleetMetricName,
+  fleet: string,
+  options?: cloudwatch.MetricOptions,
+): cloudwatch.Metric {
+  return ownMetric(metricName, { Deployment: table.tableName, Fleet: fleet }, options);
+}
+
+function ownMetric(
+  metricName: string,
+  dimensionsMap: cloudwatch.DimensionsMap,
+  options: cloudwatch.MetricOptions = {},
+): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: OWN_METRICS_NAMESPACE,
+    metricName,
+    dimensionsMap,
+    period: Duration.minutes(1),
+    ...options,
+  });
+}
