@@ -5,7 +5,7 @@ import { SEVEN } from "../lib/config/presets/seven.ts";
 import { ScalingController } from "../lib/controller.ts";
 import type { Decision } from "../lib/domain/model/decision.ts";
 import type { LoopName, LoopOutcome } from "../lib/flow.ts";
-import { observeDecisions } from "../lib/local/observed-store.ts";
+import { observeStore } from "../lib/observed-store.ts";
 import { FrameProgress } from "../lib/local/progress/frame.ts";
 import { LineProgress } from "../lib/local/progress/lines.ts";
 import { SimulatedScheduler } from "../lib/local/simulated-scheduler.ts";
@@ -19,7 +19,7 @@ const START = Date.UTC(2026, 0, 5, 6);
 function aRun({ mode = "auto", forMs = 3_600_000 }: { mode?: "auto" | "recommend"; forMs?: number } = {}) {
   const world = new World({ seed: 1, startMs: START, services: presetServices() });
   const seen: Decision[] = [];
-  const store = observeDecisions(new MemoryStore(), (decisions) => seen.push(...decisions));
+  const store = observeStore(new MemoryStore(), { decisions: (_, decisions) => seen.push(...decisions) });
   const simulated = new SimulatedScheduler({
     fromMs: START + 30_000,
     untilMs: START + forMs,

@@ -20,7 +20,7 @@ import {
   scores,
   state,
 } from "./codecs/fleet.ts";
-import { count, name, sample } from "./codecs/wire.ts";
+import { name, sample } from "./codecs/wire.ts";
 import {
   alertsKey,
   decisionKey,
@@ -38,7 +38,7 @@ import {
   tickKey,
 } from "./keys.ts";
 
-/** The newest tick of a loop that was claimed. */
+/** The newest tick of a loop that was claimed: a whole number for a beat, a fraction for a wake (tickNumber). */
 export interface Tick {
   readonly loop: LoopName;
   readonly tick: number;
@@ -73,7 +73,10 @@ interface Kinds<T> {
   readonly schema: z.ZodType<T>;
   readonly key: (fleet: string, record: T) => Key;
 }
-const tick: z.ZodType<Tick> = z.strictObject({ loop: z.enum(LOOPS.map((each) => each.name)), tick: count });
+const tick: z.ZodType<Tick> = z.strictObject({
+  loop: z.enum(LOOPS.map((each) => each.name)),
+  tick: z.number().min(0),
+});
 const ownSample: z.ZodType<OwnSample> = z.strictObject({ component: name, sample });
 
 function listed<K extends "state" | "learning" | "overlay" | "recommendation" | "forecast" | "model">(

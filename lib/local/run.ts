@@ -2,11 +2,11 @@ import { statfsSync } from "node:fs";
 import { ScalingController, type TickReport } from "../controller.ts";
 import { DependencyError } from "../domain/model/errors.ts";
 import { BEAT_MS, LOOPS, type LoopName } from "../flow.ts";
+import { observeStore } from "../observed-store.ts";
 import type { Log, Ports } from "../ports.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { FaultPlan } from "../simulation/faults.ts";
 import { localConfig } from "./configuration.ts";
-import { observeDecisions } from "./observed-store.ts";
 import type { Progress } from "./progress/progress.ts";
 import { type RunReport, reportOf } from "./report.ts";
 import { openSession, type Session } from "./session.ts";
@@ -152,7 +152,7 @@ class LocalRun {
     return {
       metrics: world.metrics,
       orchestrator: world.orchestrator,
-      store: observeDecisions(store, (decisions) => this.#progress.decisions(decisions)),
+      store: observeStore(store, { decisions: (_, decisions) => this.#progress.decisions(decisions) }),
       notifier: { publish: async (alert) => this.#progress.alert(alert) },
       clock: { nowMs: () => world.nowMs },
       log: this.#log,

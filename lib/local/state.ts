@@ -96,7 +96,7 @@ async function stateOf(
 export async function lastBeatMs(client: DynamoDBClient): Promise<number> {
   const table = new Table(client, TABLE);
   const rows = await Promise.all(LOOPS.map(({ name }) => table.get(tickKey(name), true)));
-  return Math.max(0, ...rows.map((row) => (row?.version ?? 0) * BEAT_MS));
+  return Math.max(0, ...rows.map((row) => Math.floor(row?.version ?? 0) * BEAT_MS));
 }
 
 function isAlive(pid: number): boolean {

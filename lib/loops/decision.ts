@@ -2,7 +2,7 @@ import { decideFleet } from "../domain/decision/decide-fleet.ts";
 import type { ManualRequest } from "../domain/decision/manual.ts";
 import type { Decision } from "../domain/model/decision.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
-import { BEAT_MS, type LoopOutcome } from "../flow.ts";
+import { type LoopOutcome, TICK_MS } from "../flow.ts";
 import type { Ports } from "../ports.ts";
 
 /** One decision for each component of the fleet, holds included, recorded before anything can act on it. */
@@ -13,8 +13,8 @@ export async function runDecision(ports: Ports, fleet: FleetPolicy, nowMs: numbe
 }
 
 /**
- * The decisions of a fleet at the beat of `nowMs`, stored. Ids derive from (component, beat): a second run for the same
- * beat adds nothing. Without a ledger there is no baseline and nothing is decided.
+ * The decisions of a fleet at the tick of `nowMs`, stored. Ids derive from (component, tick): a second run for the same
+ * tick adds nothing. Without a ledger there is no baseline and nothing is decided.
  */
 export async function decideAndRecord(
   ports: Ports,
@@ -25,7 +25,7 @@ export async function decideAndRecord(
   const { store } = ports;
   const { ledger, ...records } = await store.readFleet(fleet.name);
   if (ledger === undefined) return [];
-  const tickMs = manual === undefined ? Math.floor(nowMs / BEAT_MS) * BEAT_MS : nowMs;
+  const tickMs = manual === undefined ? Math.floor(nowMs / TICK_MS) * TICK_MS : nowMs;
   const decisions = decideFleet(fleet, { ledger, ...records }, tickMs, manual);
   await store.appendDecisions(fleet.name, decisions);
   return decisions;

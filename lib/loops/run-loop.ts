@@ -20,29 +20,40 @@ export const LOOP_RUNS: Readonly<Record<LoopName, Loop>> = {
 /** A tick older than this is not run: it would act on a plan that time has overtaken. */
 export const TICK_AGE_MAX_MS = 60_000;
 
-const NOTHING_DONE: LoopOutcome = { ran: false, errors: [] };
+interface Tick {
+  readonly ports: Ports;
+  readonly fleets: readonly FleetPolicy[];
+  readonly scheduledMs: number;
+  /** Asked before each fleet; false when too little of the process's time is left to begin another. Default: always. */
+  readonly mayContinue?: (() => boolean) | undefined;
+}
 
 /**
- * Runs one loop for one scheduled time over all fleets. Stale and duplicate ticks do nothing; a fleet that fails stops no
- * other and is told in `errors`. Throws only when the tick could not be claimed (no state, no action).
+ * Runs one loop for one scheduled time over all fleets. Stale and duplicate ticks do nothing; a fleet that fails, or for
+ * which no time is left, stops no other and is told in `errors`. Throws only when the tick could not be claimed (no state,
+ * no action).
  */
 export async function runLoop(
   name: LoopName,
-  {
-    ports,
-    fleets,
-    scheduledMs,
-  }: { readonly ports: Ports; readonly fleets: readonly FleetPolicy[]; readonly scheduledMs: number },
+  { ports, fleets, scheduledMs, mayContinue = () => true }: Tick,
 ): Promise<LoopOutcome> {
   const nowMs = ports.clock.nowMs();
   if (nowMs - scheduledMs > TICK_AGE_MAX_MS || scheduledMs - nowMs > BEAT_MS) {
     ports.log("warn", "tick out of date, not run", { loop: name, scheduledMs, nowMs });
-    return NOTHING_DONE;
+    return { ran: false, skipped: "out-of-date", errors: [] };
   }
-  if (!(await ports.store.claimTick(name, tickNumber(scheduledMs)))) return NOTHING_DONE;
+  if (!(await ports.store.claimTick(name, tickNumber(scheduledMs)))) {
+    ports.log("debug", "tick claimed before, not run", { loop: name, scheduledMs });
+    return { ran: false, skipped: "claimed", errors: [] };
+  }
   const errors: { component?: string | undefined; message: string }[] = [];
   let wake: LoopName | undefined;
   for (const fleet of fleets) {
+    if (!mayContinue()) {
+      ports.log("warn", "no time left for a fleet", { loop: name, fleet: fleet.name });
+      errors.push({ message: `${fleet.name}: no time was left` });
+      continue;
+    }
     try {
       const outcome = await LOOP_RUNS[name](ports, fleet, nowMs, scheduledMs);
       errors.push(...outcome.errors);
