@@ -47,6 +47,8 @@ export interface DynamoStoreOptions extends TableOptions {
   readonly timeToLive?: TimeToLive | undefined;
   /** Open a table whose restore was interrupted, in order to restore it again. */
   readonly forRestore?: boolean | undefined;
+  /** Opening an empty table does not mark it as ours. The methods that write are for the caller to leave alone. */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** The state in one DynamoDB table: docs/data-model.md. Every limit hangs on conditional writes of single items. */
@@ -63,7 +65,10 @@ export class DynamoStore implements StateStore {
   /** Refuses a table of another version, or half restored, without touching it. */
   static async open(client: DynamoDBClient, tableName: string, options: DynamoStoreOptions = {}): Promise<DynamoStore> {
     const table = new Table(client, tableName, options);
-    await checkTable(table, { forRestore: options.forRestore ?? false });
+    await checkTable(table, {
+      forRestore: options.forRestore ?? false,
+      readOnly: options.readOnly ?? false,
+    });
     return new DynamoStore(table, options.timeToLive ?? {});
   }
 

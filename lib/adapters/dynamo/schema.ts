@@ -72,7 +72,7 @@ interface Meta {
  * Makes sure that this program may use the table: an empty one is marked as ours, one of another version or with a
  * half-done restore is refused and left as it is.
  */
-export async function checkTable(table: Table, options: { forRestore: boolean }): Promise<void> {
+export async function checkTable(table: Table, options: { forRestore: boolean; readOnly: boolean }): Promise<void> {
   const row = await table.get(META, true);
   if (row === undefined) {
     for await (const { pk, sk } of table.scan("keys")) {
@@ -81,6 +81,7 @@ export async function checkTable(table: Table, options: { forRestore: boolean })
           `the table ${table.name} holds items but no version: it was not written by this program`,
         );
     }
+    if (options.readOnly) return;
     await table.putIf(metaRow({ schema: SCHEMA_VERSION }), "absent"); // losing means somebody else just did the same
     return;
   }

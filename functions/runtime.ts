@@ -1,0 +1,215 @@
+import { fileURLToPath } from "node:url";
+import { ApplicationAutoScalingClient } from "@aws-sdk/client-application-auto-scaling";
+import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { ECSClient } from "@aws-sdk/client-ecs";
+import { SNSClient } from "@aws-sdk/client-sns";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { jsonLog, logLevelOf } from "../lib/adapters/aws/logging.ts";
+import { emfLine } from "../lib/adapters/aws/own-metrics.ts";
+import { type Deployment, FUNCTION_ENVIRONMENT } from "../lib/deployment.ts";
+import { InputError, InvariantError } from "../lib/domain/model/errors.ts";
+import type { FleetPolicy, OptimizationPolicy } from "../lib/domain/model/policy.ts";
+import type { LoopName } from "../lib/flow.ts";
+import type { Clock, Log, Orchestrator, Ports } from "../lib/ports.ts";
+import type { WidgetSource } from "../lib/widget/answer.ts";
+import { readDeployment } from "./deployment-document.ts";
+import type { Stage } from "./stage.ts";
+
+/*
+ * The composition root of the functions: environment and Deployment document become ports. Clients are made when a
+ * function starts; the adapters' and loops' code is loaded with its first event, while starting must be quick. Each
+ * function takes one factory from here, and the bundler drops what the others need.
+ */
+
+const clock: Clock = { nowMs: () => Date.now() };
+
+/** A call that hangs must not take the pass with it: three tries of at most six seconds, within any function's time. */
+const CALLS = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
+};
+/** DynamoDB deletes what its `ttl` says within days and for free; the purge only sweeps up what that missed. */
+const PURGE_AFTER_TTL_MS = 4 * 86_400_000;
+
+type Edges = Pick<Ports, "metrics" | "orchestrator" | "notifier">;
+interface Given {
+  readonly deployment: Deployment;
+  readonly log: Log;
+}
+
+/** Reads CloudWatch and ECS, publishes alerts, wakes decisions. */
+export function monitorStage(): Stage {
+  const { topic } = environment("topic");
+  const cloudwatch = new CloudWatchClient(CALLS);
+  const orchestrator = ecs();
+  const sns = new SNSClient(CALLS);
+  return stage("monitor", "decision", async (given) => {
+    const [{ CloudWatchMetricSource }, { SnsNotifier }] = await Promise.all([
+      import("../lib/adapters/aws/cloudwatch/index.ts"),
+      import("../lib/adapters/aws/sns-notifier.ts"),
+    ]);
+    const live = await orchestrator(given);
+    return {
+      metrics: new CloudWatchMetricSource({ client: cloudwatch, targets: given.deployment.targets, log: given.log }),
+      orchestrator: { ...refusedOrchestrator("monitor"), describe: (...asked) => live.describe(...asked) },
+      notifier: new SnsNotifier({ client: sns, topicArn: topic }),
+    };
+  });
+}
+
+/** Reads and writes the table only, wakes executions. */
+export function decisionStage(): Stage {
+  return stage("decision", "execution", async () => refusedEdges("decision"));
+}
+
+/** The only one that may write to ECS. */
+export function executionStage(): Stage {
+  const orchestrator = ecs();
+  return stage("execution", undefined, async (given) => ({
+    ...refusedEdges("execution"),
+    orchestrator: await orchestrator(given),
+  }));
+}
+
+/** Reads and writes the table only. */
+export function optimizationStage(): Stage {
+  return stage("optimization", undefined, async () => refusedEdges("optimization"));
+}
+
+/** What the widget shows: the deployed fleets, and the table, read only. */
+export function widgetSource(): WidgetSource {
+  const { table } = environment("table");
+  const dynamo = new DynamoDBClient(CALLS);
+  const { log } = jsonLog({ write, clock, level: logLevelOf(process.env["AWS_LAMBDA_LOG_LEVEL"]) });
+  return {
+    clock,
+    log,
+    open: async () => {
+      const deployment = readDeployment(deploymentPath());
+      const { DynamoStore } = await import("../lib/adapters/dynamo/dynamo-store.ts");
+      return { fleets: deployment.fleets, store: await DynamoStore.open(dynamo, table, { readOnly: true }) };
+    },
+  };
+}
+
+function stage(loop: LoopName, wakes: LoopName | undefined, edges: (given: Given) => Promise<Edges>): Stage {
+  const { table } = environment("table");
+  const dynamo = new DynamoDBClient(CALLS);
+  const { log, bind, bound } = jsonLog({ write, clock, level: logLevelOf(process.env["AWS_LAMBDA_LOG_LEVEL"]) });
+  return {
+    loop,
+    clock,
+    log,
+    bind,
+    emit: (measurement) => {
+      const fields = { ...bound(), ...measurement.fields };
+      write(emfLine(table, { ...measurement, fields }, clock.nowMs()));
+    },
+    wakes: wakes === undefined ? undefined : { loop: wakes, send: wakeQueue() },
+    open: async () => {
+      const deployment = readDeployment(deploymentPath());
+      const [{ DynamoStore }, { runLoop }, { measureTicks }] = await Promise.all([
+        import("../lib/adapters/dynamo/dynamo-store.ts"),
+        import("../lib/loops/run-loop.ts"),
+        import("./tick-measurements.ts"),
+      ]);
+      const fleets = loop === "optimization" ? deployment.fleets.map(purgedAfterTtl) : deployment.fleets;
+      const [opened, ports] = await Promise.all([
+        DynamoStore.open(dynamo, table, { timeToLive: longestOf(deployment.fleets) }),
+        edges({ deployment, log }),
+      ]);
+      const { store, measure } = measureTicks(loop, opened, fleets);
+      return { ports: { ...ports, store, clock, log }, fleets, runLoop, measure };
+    },
+  };
+}
+
+function wakeQueue(): (scheduledMs: number) => Promise<void> {
+  const { wakeQueue: url } = environment("wakeQueue");
+  const client = new SQSClient(CALLS);
+  return async (scheduledMs) => {
+    const { sendWake } = await import("../lib/adapters/aws/sqs-wake.ts");
+    await sendWake(client, url, scheduledMs);
+  };
+}
+
+function ecs(): (given: Given) => Promise<Orchestrator> {
+  const client = new ECSClient(CALLS);
+  // A write is sent once: whether a lost answer's call was carried out is for the loop to find out.
+  const writeClient = new ECSClient({ ...CALLS, maxAttempts: 1 });
+  const autoscaling = new ApplicationAutoScalingClient(CALLS);
+  return async ({ deployment, log }) => {
+    const { EcsOrchestrator } = await import("../lib/adapters/aws/ecs/index.ts");
+    return new EcsOrchestrator({ client, writeClient, autoscaling, targets: deployment.targets, log, clock });
+  };
+}
+
+function refusedEdges(loop: LoopName): Edges {
+  const refuse = refusal(loop);
+  return {
+    metrics: { read: refuse("metrics") },
+    orchestrator: refusedOrchestrator(loop),
+    notifier: { publish: refuse("notifier") },
+  };
+}
+
+function refusedOrchestrator(loop: LoopName): Orchestrator {
+  const refuse = refusal(loop)("orchestrator");
+  return { describe: refuse, ensureRevision: refuse, update: refuse };
+}
+
+/** A port that this function has no business with, and no permission for. */
+function refusal(loop: LoopName): (port: string) => () => Promise<never> {
+  return (port) => async () => {
+    throw new InvariantError(`the ${loop} function must not use the port ${port}`);
+  };
+}
+
+/** An item's ttl is that of the fleet which keeps its history longest. */
+function longestOf(fleets: readonly FleetPolicy[]): OptimizationPolicy["retention"] {
+  const longest = (of: (retention: OptimizationPolicy["retention"]) => number): number =>
+    Math.max(...fleets.map(({ optimization }) => of(optimization.retention)));
+  return {
+    samplesMs: longest(({ samplesMs }) => samplesMs),
+    rollups5mMs: longest(({ rollups5mMs }) => rollups5mMs),
+    rollups1hMs: longest(({ rollups1hMs }) => rollups1hMs),
+    holdsMs: longest(({ holdsMs }) => holdsMs),
+    actionsMs: longest(({ actionsMs }) => actionsMs),
+  };
+}
+
+function purgedAfterTtl(fleet: FleetPolicy): FleetPolicy {
+  const { samplesMs, rollups5mMs, rollups1hMs, holdsMs, actionsMs } = fleet.optimization.retention;
+  const retention = {
+    samplesMs: samplesMs + PURGE_AFTER_TTL_MS,
+    rollups5mMs: rollups5mMs + PURGE_AFTER_TTL_MS,
+    rollups1hMs: rollups1hMs + PURGE_AFTER_TTL_MS,
+    holdsMs: holdsMs + PURGE_AFTER_TTL_MS,
+    actionsMs: actionsMs + PURGE_AFTER_TTL_MS,
+  };
+  return { ...fleet, optimization: { ...fleet.optimization, retention } };
+}
+
+type Setting = keyof typeof FUNCTION_ENVIRONMENT;
+
+/** @throws InputError that names every variable that is not set. */
+function environment<K extends Setting>(...names: readonly K[]): Record<K, string> {
+  const missing = names.filter((name) => (process.env[FUNCTION_ENVIRONMENT[name]] ?? "") === "");
+  if (missing.length > 0)
+    throw new InputError(
+      "The function's environment is incomplete",
+      missing.map((name) => `${FUNCTION_ENVIRONMENT[name]} is not set`),
+    );
+  return Object.fromEntries(names.map((name) => [name, process.env[FUNCTION_ENVIRONMENT[name]]])) as Record<K, string>;
+}
+
+function deploymentPath(): string {
+  const path = process.env[FUNCTION_ENVIRONMENT.deployment];
+  return path === undefined || path === "" ? fileURLToPath(new URL("deployment.json", import.meta.url)) : path;
+}
+
+/** Straight to the stream: Lambda's console would wrap the line, and a wrapped line is no metric. */
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

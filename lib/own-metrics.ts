@@ -1,0 +1,90 @@
+import type { LoopName } from "./flow.ts";
+
+/**
+ * Every custom metric that the deployed controller emits, as data: written by the functions, read by alarms, dashboard and
+ * the cost script. A custom metric costs as much as polling a CloudWatch metric every 90 s (adr/0003), hence few of them:
+ * what only people read is a field of the same log line.
+ */
+export const OWN_METRICS_NAMESPACE = "ScalingController";
+
+interface OwnMetric {
+  readonly name: string;
+  readonly unit: "Count" | "Percent" | "None";
+  /** Each metric stands under one set of two dimensions: Deployment (the table's name), and this one. */
+  readonly dimension: "Loop" | "Fleet";
+  readonly emittedBy: readonly LoopName[];
+  /** `known`: whenever the value is known. `positive`: only when above 0; no datapoint then means none. */
+  readonly emitted: "known" | "positive";
+  readonly sentence: string;
+}
+
+const ALL_LOOPS = ["monitor", "decision", "execution", "optimization"] as const;
+const fleetValue = { dimension: "Fleet", emittedBy: ["decision"], emitted: "known" } as const;
+const conditions = { unit: "Count", dimension: "Fleet", emittedBy: ["decision"], emitted: "positive" } as const;
+const executions = { unit: "Count", dimension: "Fleet", emittedBy: ["execution"], emitted: "positive" } as const;
+const perLoop = { unit: "Count", dimension: "Loop", emittedBy: ALL_LOOPS } as const;
+
+export const OWN_METRICS = [
+  {
+    ...perLoop,
+    name: "TicksCompleted",
+    emitted: "known",
+    sentence: "Ticks that were claimed and run to their end, with or without errors.",
+  },
+  {
+    ...perLoop,
+    name: "TicksSkipped",
+    emitted: "positive",
+    sentence: "Ticks not run: out of date, or claimed before.",
+  },
+  {
+    ...perLoop,
+    name: "LoopErrors",
+    emitted: "positive",
+    sentence:
+      "Components and fleets that failed in a tick, ticks that failed as a whole, and messages that are no ticks.",
+  },
+  {
+    ...fleetValue,
+    name: "ResourceUse",
+    unit: "Percent",
+    sentence: "Booked share of the fleet's limit, of the resource that is nearest to its limit.",
+  },
+  { ...fleetValue, name: "Effectiveness", unit: "None", sentence: "Mean of the recent measured changes, 0 to 100." },
+  { ...fleetValue, name: "Efficiency", unit: "Percent", sentence: "Use over allocation, weighted over the resources." },
+  { ...fleetValue, name: "Performance", unit: "None", sentence: "The fleet's performance score, 0 to 100." },
+  {
+    ...fleetValue,
+    name: "Decisions",
+    unit: "Count",
+    emitted: "positive",
+    sentence: "Decisions to change something; holds are not counted.",
+  },
+  {
+    ...conditions,
+    name: "ResourceLimitAlerts",
+    sentence: "Alert conditions of the type resource-limit that hold now.",
+  },
+  {
+    ...conditions,
+    name: "ScalingFailureAlerts",
+    sentence: "Alert conditions of the type scaling-failure that hold now.",
+  },
+  {
+    ...conditions,
+    name: "PerformanceAlerts",
+    sentence: "Alert conditions of the type performance-degradation that hold now.",
+  },
+  { ...executions, name: "ExecutionsSucceeded", sentence: "Changes that became stable and were measured." },
+  { ...executions, name: "ExecutionsFailed", sentence: "Changes that failed or were rolled back." },
+] as const satisfies readonly OwnMetric[];
+
+export type OwnMetricName = (typeof OWN_METRICS)[number]["name"];
+
+/** Values of one set of dimensions at one moment, and what goes into the same log line for people. */
+export interface Measurement {
+  readonly dimension: { readonly Loop: LoopName } | { readonly Fleet: string };
+  /** Unknown is left out: absent is not zero. */
+  readonly values: Readonly<Partial<Record<OwnMetricName, number>>>;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
