@@ -2,6 +2,7 @@ import type { PublishedPoint } from "../scaler.ts";
 import { metricScaler } from "../scaler-definition.ts";
 import { DAYS_ANALYSED, forecastHour } from "./hourly-forecast.ts";
 import { beginTargetTracking, ruleOf, TARGET_TRACKING, TARGETS } from "./target-tracking.ts";
+import { wholeTasks } from "./whole-tasks.ts";
 
 const HOUR_MS = 3_600_000;
 /** An hour of which less is known has no mean. */
@@ -44,7 +45,7 @@ export const awsPredictiveScaling = metricScaler({
       forecast.clear();
       for (let ahead = hour; ahead <= hour + parameters.horizonHours; ahead++) {
         const load = forecastHour(history.hours, ahead, hour);
-        if (load !== undefined) forecast.set(ahead, Math.ceil(load / parameters.target));
+        if (load !== undefined) forecast.set(ahead, wholeTasks(load / parameters.target));
       }
     };
     return {

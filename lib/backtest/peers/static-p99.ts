@@ -1,4 +1,5 @@
 import { metricScaler } from "../scaler-definition.ts";
+import { wholeTasks } from "./whole-tasks.ts";
 
 /**
  * What is done without an autoscaler: look at the load for a while, provision for its 99th percentile, leave it alone. It looks
@@ -31,7 +32,7 @@ export const staticP99 = metricScaler({
             if (cpu !== undefined && served !== undefined) loads.push(cpu * served);
           if (nowMs >= scoredFromMs) {
             const load = nearestRank(loads, percentile);
-            provisioned = load === undefined ? tasksMax : Math.ceil(load / target);
+            provisioned = load === undefined ? tasksMax : wholeTasks(load / target);
           }
         }
         const wanted = provisioned ?? tasksMax;

@@ -1,5 +1,6 @@
 import type { Observation, ParameterSpec, PublishedPoint } from "../scaler.ts";
 import { inAlarm, type MetricAlarm, remember } from "./metric-alarm.ts";
+import { wholeTasks } from "./whole-tasks.ts";
 
 /** A target tracking policy of Application Auto Scaling on the CPU utilization of an ECS service. Times in ms. */
 export interface TargetTrackingRule {
@@ -84,7 +85,7 @@ export function beginTargetTracking(rule: TargetTrackingRule): TargetTracking {
     const newest = points.findLast(({ cpu }) => cpu !== undefined);
     if (newest?.cpu === undefined) return undefined;
     const base = newest.tasks ?? tasks.running;
-    const wanted = Math.min(max, Math.max(min, Math.ceil(round((base * newest.cpu) / target))));
+    const wanted = Math.min(max, Math.max(min, wholeTasks((base * newest.cpu) / target)));
     if (wanted > tasks.desired && newest.cpu > target && inAlarm(outAlarm, points, nowMs)) {
       outUntilMs = nowMs + rule.outCooldownMs;
       inUntilMs = Number.NEGATIVE_INFINITY;
@@ -97,9 +98,4 @@ export function beginTargetTracking(rule: TargetTrackingRule): TargetTracking {
     }
     return undefined;
   };
-}
-
-/** 10 x 0.7 / 0.7 must not be 11 tasks for the last bit of a division. */
-function round(value: number): number {
-  return Math.round(value * 1e9) / 1e9;
 }

@@ -1,4 +1,4 @@
-import type { Observation, PublishedPoint, Scaler } from "../../../lib/backtest/scaler.ts";
+import type { PublishedPoint, Scaler } from "../../../lib/backtest/scaler.ts";
 
 /** Just enough of a world to drive a scaler: no queue, a fixed start-up delay, no randomness. */
 export interface FluidService {
@@ -27,8 +27,6 @@ export interface FluidRun {
   readonly taskMs: number;
   /** Milliseconds in which the load was more than the running tasks. */
   readonly shortMs: number;
-  /** What the scaler was shown. */
-  readonly observations: readonly Observation[];
 }
 
 const STEP_MS = 1000;
@@ -38,7 +36,6 @@ export function driveScaler(scaler: Scaler, service: FluidService): FluidRun {
   const { periodMs, publicationDelayMs = service.publicationDelayMs } = scaler.metrics;
   const changes: Change[] = [];
   const minutes: number[] = [];
-  const observations: Observation[] = [];
   const starting: { readyMs: number; count: number }[] = [];
   const unpublished: PublishedPoint[] = [];
   let running = service.tasks;
@@ -62,9 +59,8 @@ export function driveScaler(scaler: Scaler, service: FluidService): FluidRun {
       const metrics: PublishedPoint[] = [];
       while (unpublished[0] !== undefined && unpublished[0].publishedMs <= nowMs)
         metrics.push(unpublished.shift() as PublishedPoint);
-      const observation = { nowMs, metrics, tasks: { desired, running, pending: desired - running } };
-      observations.push(observation);
-      const wanted = scaler.decide(observation) ?? desired;
+      const tasks = { desired, running, pending: desired - running };
+      const wanted = scaler.decide({ nowMs, metrics, tasks }) ?? desired;
       if (wanted !== desired) changes.push({ atMs: nowMs, from: desired, to: wanted });
       if (wanted > desired) starting.push({ readyMs: nowMs + startUpMs, count: wanted - desired });
       for (let surplus = desired - wanted; surplus > 0; ) {
@@ -84,7 +80,7 @@ export function driveScaler(scaler: Scaler, service: FluidService): FluidRun {
     if (load(nowMs) > running) shortMs += STEP_MS;
     if ((nowMs + STEP_MS) % 60_000 === 0) minutes.push(desired);
   }
-  return { changes, minutes, taskMs, shortMs, observations };
+  return { changes, minutes, taskMs, shortMs };
 }
 
 function pointOf(endMs: number, periodMs: number, delayMs: number, busy: number, tasks: number): PublishedPoint {
