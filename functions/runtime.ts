@@ -5,8 +5,12 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { SNSClient } from "@aws-sdk/client-sns";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { CloudWatchMetricSource } from "../lib/adapters/aws/cloudwatch/index.ts";
+import { EcsOrchestrator } from "../lib/adapters/aws/ecs/index.ts";
 import { jsonLog, logLevelOf } from "../lib/adapters/aws/logging.ts";
 import { emfLine } from "../lib/adapters/aws/own-metrics.ts";
+import { SnsNotifier } from "../lib/adapters/aws/sns-notifier.ts";
+import { sendWake } from "../lib/adapters/aws/sqs-wake.ts";
 import { type Deployment, FUNCTION_ENVIRONMENT } from "../lib/deployment.ts";
 import { InputError, InvariantError } from "../lib/domain/model/errors.ts";
 import type { FleetPolicy, OptimizationPolicy } from "../lib/domain/model/policy.ts";
@@ -18,8 +22,8 @@ import type { Stage } from "./stage.ts";
 
 /*
  * The composition root of the functions: environment and Deployment document become ports. Clients are made when a
- * function starts; the adapters' and loops' code is loaded with its first event, while starting must be quick. Each
- * function takes one factory from here, and the bundler drops what the others need.
+ * function starts; the code of store and loops is loaded with its first event. Each function takes one factory from here,
+ * and the bundler drops what the others need.
  */
 
 const clock: Clock = { nowMs: () => Date.now() };
@@ -44,12 +48,9 @@ export function monitorStage(): Stage {
   const cloudwatch = new CloudWatchClient(CALLS);
   const orchestrator = ecs();
   const sns = new SNSClient(CALLS);
-  return stage("monitor", "decision", async (given) => {
-    const [{ CloudWatchMetricSource }, { SnsNotifier }] = await Promise.all([
-      import("../lib/adapters/aws/cloudwatch/index.ts"),
-      import("../lib/adapters/aws/sns-notifier.ts"),
-    ]);
-    const live = await orchestrator(given);
+  const wakes = { loop: "decision", send: wakeQueue() } as const;
+  return stage("monitor", wakes, (given) => {
+    const live = orchestrator(given);
     return {
       metrics: new CloudWatchMetricSource({ client: cloudwatch, targets: given.deployment.targets, log: given.log }),
       orchestrator: { ...refusedOrchestrator("monitor"), describe: (...asked) => live.describe(...asked) },
@@ -60,21 +61,22 @@ export function monitorStage(): Stage {
 
 /** Reads and writes the table only, wakes executions. */
 export function decisionStage(): Stage {
-  return stage("decision", "execution", async () => refusedEdges("decision"));
+  const wakes = { loop: "execution", send: wakeQueue() } as const;
+  return stage("decision", wakes, () => refusedEdges("decision"));
 }
 
 /** The only one that may write to ECS. */
 export function executionStage(): Stage {
   const orchestrator = ecs();
-  return stage("execution", undefined, async (given) => ({
+  return stage("execution", undefined, (given) => ({
     ...refusedEdges("execution"),
-    orchestrator: await orchestrator(given),
+    orchestrator: orchestrator(given),
   }));
 }
 
 /** Reads and writes the table only. */
 export function optimizationStage(): Stage {
-  return stage("optimization", undefined, async () => refusedEdges("optimization"));
+  return stage("optimization", undefined, () => refusedEdges("optimization"));
 }
 
 /** What the widget shows: the deployed fleets, and the table, read only. */
@@ -93,7 +95,7 @@ export function widgetSource(): WidgetSource {
   };
 }
 
-function stage(loop: LoopName, wakes: LoopName | undefined, edges: (given: Given) => Promise<Edges>): Stage {
+function stage(loop: LoopName, wakes: Stage["wakes"], edges: (given: Given) => Edges): Stage {
   const { table } = environment("table");
   const dynamo = new DynamoDBClient(CALLS);
   const { log, bind, bound } = jsonLog({ write, clock, level: logLevelOf(process.env["AWS_LAMBDA_LOG_LEVEL"]) });
@@ -106,7 +108,7 @@ function stage(loop: LoopName, wakes: LoopName | undefined, edges: (given: Given
       const fields = { ...bound(), ...measurement.fields };
       write(emfLine(table, { ...measurement, fields }, clock.nowMs()));
     },
-    wakes: wakes === undefined ? undefined : { loop: wakes, send: wakeQueue() },
+    wakes,
     open: async () => {
       const deployment = readDeployment(deploymentPath());
       const [{ DynamoStore }, { runLoop }, { measureTicks }] = await Promise.all([
@@ -115,12 +117,9 @@ function stage(loop: LoopName, wakes: LoopName | undefined, edges: (given: Given
         import("./tick-measurements.ts"),
       ]);
       const fleets = loop === "optimization" ? deployment.fleets.map(purgedAfterTtl) : deployment.fleets;
-      const [opened, ports] = await Promise.all([
-        DynamoStore.open(dynamo, table, { timeToLive: longestOf(deployment.fleets) }),
-        edges({ deployment, log }),
-      ]);
+      const opened = await DynamoStore.open(dynamo, table, { timeToLive: longestOf(deployment.fleets) });
       const { store, measure } = measureTicks(loop, opened, fleets);
-      return { ports: { ...ports, store, clock, log }, fleets, runLoop, measure };
+      return { ports: { ...edges({ deployment, log }), store, clock, log }, fleets, runLoop, measure };
     },
   };
 }
@@ -128,21 +127,16 @@ function stage(loop: LoopName, wakes: LoopName | undefined, edges: (given: Given
 function wakeQueue(): (scheduledMs: number) => Promise<void> {
   const { wakeQueue: url } = environment("wakeQueue");
   const client = new SQSClient(CALLS);
-  return async (scheduledMs) => {
-    const { sendWake } = await import("../lib/adapters/aws/sqs-wake.ts");
-    await sendWake(client, url, scheduledMs);
-  };
+  return (scheduledMs) => sendWake(client, url, scheduledMs);
 }
 
-function ecs(): (given: Given) => Promise<Orchestrator> {
+function ecs(): (given: Given) => Orchestrator {
   const client = new ECSClient(CALLS);
   // A write is sent once: whether a lost answer's call was carried out is for the loop to find out.
   const writeClient = new ECSClient({ ...CALLS, maxAttempts: 1 });
   const autoscaling = new ApplicationAutoScalingClient(CALLS);
-  return async ({ deployment, log }) => {
-    const { EcsOrchestrator } = await import("../lib/adapters/aws/ecs/index.ts");
-    return new EcsOrchestrator({ client, writeClient, autoscaling, targets: deployment.targets, log, clock });
-  };
+  return ({ deployment, log }) =>
+    new EcsOrchestrator({ client, writeClient, autoscaling, targets: deployment.targets, log, clock });
 }
 
 function refusedEdges(loop: LoopName): Edges {
