@@ -170,7 +170,7 @@ export function nameViolations(tree: SourceTree): Violation[] {
 }
 
 /** Folders where a new file plus one line in index.ts adds a kind. */
-const REGISTRIES = ["lib/domain/decision/triggers", "lib/domain/decision/strategies"];
+const REGISTRIES = ["lib/domain/decision/triggers", "lib/domain/decision/strategies", "lib/backtest/peers"];
 
 /**
  * Every entry is named in its index and mentioned by a test: as cpu-utilization, CPU_UTILIZATION or cpuUtilization. A

@@ -1,7 +1,8 @@
 import type { PublishedPoint } from "../scaler.ts";
 import { metricScaler } from "../scaler-definition.ts";
 import { DAYS_ANALYSED, forecastHour } from "./hourly-forecast.ts";
-import { beginTargetTracking, ruleOf, TARGET_TRACKING, TARGETS } from "./target-tracking.ts";
+import { beginTargetTracking, ruleOf, TARGET_TRACKING } from "./target-tracking.ts";
+import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 import { wholeTasks } from "./whole-tasks.ts";
 
 const HOUR_MS = 3_600_000;
@@ -33,7 +34,7 @@ export const awsPredictiveScaling = metricScaler({
     horizonHours: { initial: 48, min: 1, max: 168, whole: true, meaning: "Hours that a forecast covers." },
     historyHours: { initial: 24, min: 1, max: 336, whole: true, meaning: "Hours needed before the first forecast." },
   },
-  sweep: { parameter: "target", values: TARGETS },
+  sweep: { parameter: "target", values: UTILIZATION_TARGETS },
   begin: (parameters, { tasksMin, tasksMax }) => {
     const tracking = beginTargetTracking(ruleOf(parameters));
     const history = beginHistory();

@@ -1,6 +1,7 @@
 import type { PublishedPoint } from "../scaler.ts";
 import { metricScaler } from "../scaler-definition.ts";
 import { inAlarm, type MetricAlarm, remember } from "./metric-alarm.ts";
+import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 
 /** PercentChangeInCapacity: the percent added or removed when the breach is at least `from` beyond the threshold, 0..1. */
 export interface StepAdjustment {
@@ -54,7 +55,7 @@ export const awsStepScaling = metricScaler({
       meaning: "From a datapoint's publication to the request, seconds; as for target tracking on the same metrics.",
     },
   },
-  sweep: { parameter: "outAbove", values: [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9] },
+  sweep: { parameter: "outAbove", values: UTILIZATION_TARGETS },
   begin: (parameters, { tasksMin, tasksMax }) => {
     const { outAbove, stepWidth } = parameters;
     const periodMs = parameters.metricPeriodSeconds * 1000;

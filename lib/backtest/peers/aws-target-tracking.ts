@@ -1,6 +1,7 @@
 import type { ScalerContext } from "../scaler.ts";
 import { type Course, metricScaler } from "../scaler-definition.ts";
-import { beginTargetTracking, ruleOf, TARGET_TRACKING, TARGETS, type TargetTrackingRule } from "./target-tracking.ts";
+import { beginTargetTracking, ruleOf, TARGET_TRACKING, type TargetTrackingRule } from "./target-tracking.ts";
+import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 
 /** How often a policy looks at its alarms here: finer than AWS does, so that the delay is in one parameter alone. */
 const EVERY_MS = 10_000;
@@ -40,7 +41,7 @@ export const awsTargetTracking60 = metricScaler({
       meaning: "From a datapoint's publication to the scale-out request, seconds. Chosen to meet AWS's 363 s.",
     },
   },
-  sweep: { parameter: "target", values: TARGETS },
+  sweep: { parameter: "target", values: UTILIZATION_TARGETS },
   begin: (parameters, context) => begin(ruleOf(parameters), context),
 });
 
@@ -69,6 +70,6 @@ export const awsTargetTracking20 = metricScaler({
       meaning: "From a datapoint's publication to the scale-out request, seconds. Chosen to meet AWS's 86 s.",
     },
   },
-  sweep: { parameter: "target", values: TARGETS },
+  sweep: { parameter: "target", values: UTILIZATION_TARGETS },
   begin: (parameters, context) => begin(ruleOf(parameters), context),
 });

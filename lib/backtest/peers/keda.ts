@@ -3,6 +3,7 @@ import { metricScaler } from "../scaler-definition.ts";
 import { beginHpa, DEFAULT_BEHAVIOR } from "./hpa-behavior.ts";
 import { HPA_FEED, hpaFeed, SILENT_PERIODS } from "./hpa-feed.ts";
 import { replicasForAverage } from "./hpa-replicas.ts";
+import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 
 /**
  * KEDA: an HPA on external metrics with an average value for each replica, here operations per second and the length of the queue,
@@ -36,7 +37,7 @@ export const keda = metricScaler({
     cooldownSeconds: { initial: 300, min: 0, max: 86_400, meaning: "From the last activity to zero tasks, seconds." },
     ...HPA_FEED,
   },
-  sweep: { parameter: "requestShare", values: [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9] },
+  sweep: { parameter: "requestShare", values: UTILIZATION_TARGETS },
   begin: (parameters, { tasksMin, tasksMax, taskRequestsPerSecond }) => {
     const hpa = beginHpa(DEFAULT_BEHAVIOR, { min: Math.max(1, tasksMin), max: tasksMax });
     const tolerance = { up: parameters.tolerance, down: parameters.tolerance };

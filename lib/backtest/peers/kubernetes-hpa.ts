@@ -3,6 +3,7 @@ import { metricScaler } from "../scaler-definition.ts";
 import { type Behavior, beginHpa, DEFAULT_BEHAVIOR } from "./hpa-behavior.ts";
 import { HPA_FEED, hpaFeed, SILENT_PERIODS } from "./hpa-feed.ts";
 import { type Pod, replicasForUtilization } from "./hpa-replicas.ts";
+import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 
 const REQUEST = 1000;
 
@@ -26,7 +27,7 @@ export const kubernetesHpa = metricScaler({
     downWindowSeconds: { initial: 300, min: 0, max: 3600, meaning: "Stabilization window for scaling in, seconds." },
     ...HPA_FEED,
   },
-  sweep: { parameter: "target", values: [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9] },
+  sweep: { parameter: "target", values: UTILIZATION_TARGETS },
   begin: (parameters, { tasksMin, tasksMax }) => {
     const hpa = beginHpa(withDownWindow(parameters.downWindowSeconds * 1000), { min: tasksMin, max: tasksMax });
     const tolerance = { up: parameters.tolerance, down: parameters.tolerance };

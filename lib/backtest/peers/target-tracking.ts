@@ -22,9 +22,6 @@ export type TargetTracking = (
   bounds: { readonly min: number; readonly max: number },
 ) => number | undefined;
 
-/** Values to try for a utilization target: 30 to 90 percent. */
-export const TARGETS = [0.3, 0.4, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9] as const;
-
 /** Parameters of the policy that do not depend on the resolution; `ruleOf` turns them into a rule. */
 export const TARGET_TRACKING = {
   target: { initial: 0.7, min: 0.01, max: 1, meaning: "CPU utilization to keep, 0..1." },
