@@ -1,0 +1,1 @@
+export { CloudWatchMetricSource } from "./metric-source.ts";

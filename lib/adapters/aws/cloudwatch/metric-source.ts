@@ -1,0 +1,128 @@
+import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
+import type { ServiceTarget } from "../../../deployment.ts";
+import { DependencyError } from "../../../domain/model/errors.ts";
+import type { Sample } from "../../../domain/model/sample.ts";
+import type { Log, MetricRequest, MetricSource } from "../../../ports.ts";
+import { type HistoryRequest, readHistory } from "./history.ts";
+import { carryMs, RECENT_MS } from "./publication.ts";
+import type { Bindings } from "./queries.ts";
+import { samplesFrom, streamsOf } from "./samples.ts";
+import { type Question, type SeriesByMetric, SeriesReader } from "./series-reader.ts";
+
+/** The first read of a component, and one after a long silence, go back so many periods. */
+const LOOKBACK_PERIODS = 20;
+/** A beat may come so much sooner after the one before than it should. */
+const BEAT_JITTER_MS = 10_000;
+
+/** What was last read of the metrics with a longer period than the samples'. */
+interface SlowAnswer {
+  readonly askedAtMs: number;
+  readonly fromMs: number;
+  readonly series: SeriesByMetric;
+}
+
+/** A read of one component on its way. */
+interface Plan {
+  readonly request: MetricRequest;
+  readonly target: ServiceTarget;
+  readonly sinceMs: number;
+  readonly question: Question;
+  /** Whether the slow metrics are asked for, too; otherwise the last answer still holds. */
+  readonly slow: SlowAnswer | "asked";
+}
+
+/**
+ * Metrics of ECS services from Amazon CloudWatch: GetMetricData, all components' queries together in as few calls as they
+ * fit in. Which metric comes from where is the targets' business; what a sample waits for is that of readings.ts.
+ */
+export class CloudWatchMetricSource implements MetricSource {
+  readonly #targets: ReadonlyMap<string, ServiceTarget>;
+  readonly #reader: SeriesReader;
+  /** Of this process only: a new one asks once more. */
+  readonly #slow = new Map<string, SlowAnswer>();
+
+  constructor({
+    client,
+    targets,
+    log,
+  }: {
+    client: CloudWatchClient;
+    targets: readonly ServiceTarget[];
+    log: Log;
+  }) {
+    this.#targets = new Map(targets.map((target) => [target.component, target]));
+    this.#reader = new SeriesReader(client, log);
+  }
+
+  async read(requests: readonly MetricRequest[], nowMs: number): Promise<readonly (readonly Sample[] | Error)[]> {
+    const plans = requests.map((request) => this.#planOf(request, nowMs));
+    const due = plans.filter((plan): plan is Plan => plan !== undefined && !(plan instanceof Error));
+    const answers = await this.#reader.read(
+      due.map(({ question }) => question),
+      nowMs,
+      nowMs,
+    );
+    const answerOf = new Map(due.map((plan, i) => [plan, answers[i]]));
+    return plans.map((plan) => {
+      if (plan === undefined) return [];
+      return plan instanceof Error ? plan : this.#samplesOf(plan, answerOf.get(plan), nowMs);
+    });
+  }
+
+  /**
+   * Samples of up to 455 days, for a backtest: at 60 s while CloudWatch keeps minutes (15 days), coarser before. Metrics
+   * that have no source, and periods without data, are left out.
+   *
+   * @throws DependencyError when a part could not be read: a history with holes of our own making misleads.
+   */
+  async readHistory(request: HistoryRequest): Promise<readonly Sample[]> {
+    const target = this.#targets.get(request.component);
+    if (target === undefined) throw new DependencyError(`no metrics of ${request.component}: it is not deployed`);
+    return await readHistory(this.#reader, target, request);
+  }
+
+  /** Undefined: no new period can have ended. */
+  #planOf(request: MetricRequest, nowMs: number): Plan | Error | undefined {
+    const target = this.#targets.get(request.component);
+    if (target === undefined) return new DependencyError(`no metrics of ${request.component}: it is not deployed`);
+    const { periodMs, metrics } = target;
+    const endMs = Math.floor(nowMs / periodMs) * periodMs;
+    const sinceMs = Math.max(request.sinceMs, endMs - LOOKBACK_PERIODS * periodMs);
+    if (sinceMs + periodMs > endMs || Object.keys(metrics).length === 0) return undefined;
+    const { prompt, slow } = streamsOf(metrics, periodMs);
+    const recent = sinceMs - RECENT_MS;
+    const slowFromMs = Math.min(...slow.map((stream) => recent - carryMs(stream.periodMs) - stream.periodMs));
+    const last = this.#slow.get(request.component);
+    const holds = last !== undefined && slow.length > 0 && isStillNew(last, slow, nowMs) && last.fromMs <= slowFromMs;
+    const bindings: Bindings = holds ? prompt : metrics;
+    const fromMs = Math.min(recent - 2 * periodMs, holds ? Number.POSITIVE_INFINITY : slowFromMs);
+    return { request, target, sinceMs, question: { bindings, fromMs }, slow: holds ? last : "asked" };
+  }
+
+  #samplesOf(plan: Plan, answer: SeriesByMetric | Error | undefined, nowMs: number): readonly Sample[] | Error {
+    const { request, target, sinceMs, question, slow } = plan;
+    if (answer === undefined || answer instanceof Error)
+      return answer ?? new DependencyError(`no metrics of ${request.component}: no answer`);
+    const asked = Object.values(answer);
+    if (asked.length > 0 && asked.every(({ status }) => status === "denied")) {
+      const message = `metrics of ${request.component} denied: allow cloudwatch:GetMetricData on *`;
+      return new DependencyError(message);
+    }
+    const streams = streamsOf(target.metrics, target.periodMs).slow;
+    if (slow === "asked" && streams.length > 0) {
+      const names = streams.flatMap(({ bindings }) => Object.keys(bindings));
+      const series = Object.fromEntries(Object.entries(answer).filter(([name]) => names.includes(name)));
+      this.#slow.set(request.component, { askedAtMs: nowMs, fromMs: question.fromMs, series });
+    }
+    const allocationAt = () => request.allocation;
+    if (slow === "asked") return samplesFrom({ target, series: answer, allocationAt, nowMs }, sinceMs);
+    const series = { ...slow.series, ...answer };
+    return samplesFrom({ target, series, allocationAt, nowMs }, sinceMs, slow.askedAtMs);
+  }
+}
+
+/** No new period of the slow metrics can have been published since. */
+function isStillNew({ askedAtMs }: SlowAnswer, slow: readonly { periodMs: number }[], nowMs: number): boolean {
+  const shortest = Math.min(...slow.map(({ periodMs }) => periodMs));
+  return nowMs >= askedAtMs && nowMs - askedAtMs < shortest - BEAT_JITTER_MS;
+}
