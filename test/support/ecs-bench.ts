@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { EcsOrchestrator } from "../../lib/adapters/aws/ecs/ecs-orchestrator.ts";
 import type { ServiceTarget } from "../../lib/deployment.ts";
 import { FakeEcsApi } from "./fake-ecs-api.ts";
@@ -40,7 +41,9 @@ export function anEcsBench(targets: readonly ServiceTarget[]) {
       clock: { nowMs: () => api.nowMs },
       pause: async (ms) => {
         waits.push(ms);
-        api.nowMs += ms;
+        const overAtMs = api.nowMs + ms;
+        await setImmediate(); // others begin to wait meanwhile
+        api.nowMs = Math.max(api.nowMs, overAtMs);
       },
     });
   return { api, log, waits, makeOrchestrator, orchestrator: makeOrchestrator() };

@@ -83,6 +83,7 @@ export class FakeService {
     if (nowMs < this.readyAtMs) return;
     this.running = this.desired;
     const { primary } = this;
+    if (this.deployments.length === 1 && primary.rolloutState === "COMPLETED") return;
     this.deployments = [{ ...primary, rolloutState: "COMPLETED", rolloutStateReason: "ECS deployment completed." }];
     this.rollouts = this.rollouts.map((each) => {
       if (each.status === "IN_PROGRESS") return { ...each, status: "SUCCESSFUL" };

@@ -9,12 +9,13 @@ const THROTTLING = new Set([
   "RequestThrottledException",
   "TooManyRequestsException",
   "RequestLimitExceeded",
-  "BandwidthLimitExceeded",
-  "LimitExceededThrottling",
   "ConcurrentUpdateException",
 ]);
 /** What ECS answers, as a plain ClientException, when two revisions of one family are registered at once. */
 const CONCURRENT_REGISTRATION = /too many concurrent attempts/i;
+
+/** The only 4xx after which the request may yet be carried out. */
+const REQUEST_TIMEOUT = 408;
 
 interface CallError {
   readonly name: string;
@@ -40,7 +41,8 @@ export function failureOf(error: unknown): Failed {
   if (THROTTLING.has(name) || status === 429 || CONCURRENT_REGISTRATION.test(message)) {
     return { kind: "throttled", detail };
   }
-  if (status !== undefined && status >= 400 && status < 500) return { kind: "refused", detail };
+  if (status !== undefined && status >= 400 && status < 500 && status !== REQUEST_TIMEOUT)
+    return { kind: "refused", detail };
   return { kind: "unknown", detail };
 }
 

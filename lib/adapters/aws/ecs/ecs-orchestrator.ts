@@ -6,7 +6,7 @@ import { DependencyError, InvariantError } from "../../../domain/model/errors.ts
 import { type Resources, sameSize } from "../../../domain/model/resources.ts";
 import type { ServiceState } from "../../../domain/model/service.ts";
 import type { Clock, Failed, Log, Orchestrator, RevisionResult, UpdateResult } from "../../../ports.ts";
-import { failureOf, unsentFailureOf } from "./call-failure.ts";
+import { failureOf, isDenied, unsentFailureOf } from "./call-failure.ts";
 import { CallPace, ECS_RATES, type Pause } from "./call-pace.ts";
 import { registrationOf } from "./registration.ts";
 import { resourceIdOf, ScalableTargets, type Standing } from "./scalable-targets.ts";
@@ -61,7 +61,7 @@ export class EcsOrchestrator implements Orchestrator {
     const targets = [...new Set(components)].flatMap((component) => this.#targets.get(component) ?? []);
     const [services, standings] = await Promise.all([
       this.#services.read(targets),
-      this.#autoscaling.standings(targets.map(resourceIdOf)),
+      this.#autoscaling.standings(targets),
     ]);
     return Promise.all(
       components.map(async (component) => {
@@ -100,7 +100,7 @@ export class EcsOrchestrator implements Orchestrator {
         }
         return refused(`${family}:${number} was registered for ${decision} with another size`);
       }
-      const registration = registrationOf(live, size, decision);
+      const registration = registrationOf(live, size, { decision, compute: target.compute });
       if (registration.kind === "refused") return registration;
       return await this.#register(registration.input);
     } catch (error) {
@@ -120,10 +120,7 @@ export class EcsOrchestrator implements Orchestrator {
       return refused(`not a family:revision of a task definition: ${request.revision}`);
     }
     await this.#requireSingleAttempts();
-    const [service, standings] = await Promise.all([
-      this.#read(target),
-      this.#autoscaling.standings([resourceIdOf(target)], 0),
-    ]);
+    const [service, standings] = await Promise.all([this.#read(target), this.#autoscaling.standings([target], 0)]);
     if (service instanceof Error) return notRead(service);
     const standing = standings.get(resourceIdOf(target)) ?? NOT_ASKED;
     const facts = { target, size: NO_SIZE, rolloutFailed: false, standing, nowMs: this.#options.clock.nowMs() };
@@ -181,9 +178,11 @@ export class EcsOrchestrator implements Orchestrator {
     standings: ReadonlyMap<string, Standing>,
     known: ServiceState | undefined,
   ): Promise<ServiceState> {
-    const isUnchanged = known?.identity === identityOf(service) && known.revision === liveRevision(service);
+    const revision = liveRevision(service);
+    if (revision === "") throw new DependencyError("it has no task definition that ECS deploys");
+    const isUnchanged = known?.identity === identityOf(service) && known.revision === revision;
     const [size, rolloutFailed] = await Promise.all([
-      isUnchanged ? known.desired.size : this.#definitions.sizeOf(liveRevision(service)),
+      isUnchanged ? known.desired.size : this.#definitions.sizeOf(revision),
       this.#deployments.lastFailed(service, known),
     ]);
     const standing = standings.get(resourceIdOf(target)) ?? NOT_ASKED;
@@ -234,7 +233,8 @@ function notRead({ cause, message }: Error): Failed {
 }
 
 function described({ component, cluster, service }: ServiceTarget, error: unknown): Error {
-  const what = error instanceof DependencyError ? error.message : failureOf(error).detail;
+  const detail = error instanceof DependencyError ? error.message : failureOf(error).detail;
+  const what = isDenied(error) ? `ecs:DescribeTaskDefinition is not allowed (${detail})` : detail;
   return new DependencyError(
     `size of ECS service ${service} in cluster ${cluster} cannot be read: ${what}`,
     { component, cluster, service },

@@ -1,4 +1,5 @@
 import type { ContainerDefinition, RegisterTaskDefinitionCommandInput, Tag, TaskDefinition } from "@aws-sdk/client-ecs";
+import type { ComputeType } from "../../../domain/model/policy.ts";
 import { FREE_STORAGE_MILLI, fromMilli } from "../../../domain/model/resources.ts";
 import { memoryOf, sizeOf, sum, type TaskSize, unitsOfMilli } from "./task-size.ts";
 
@@ -23,12 +24,12 @@ export type Registration =
 export function registrationOf(
   live: { readonly definition: TaskDefinition; readonly tags: readonly Tag[] },
   size: TaskSize,
-  decision: string,
+  { decision, compute }: { readonly decision: string; readonly compute: ComputeType },
 ): Registration {
   const { definition } = live;
   const before = sizeOf(definition);
   const problems = [
-    ...storageProblems(definition, before, size),
+    ...storageProblems(compute, before, size),
     ...(definition.cpu === undefined
       ? loneContainerProblems(definition, before, size, "cpu")
       : cpuProblems(definition, size)),
@@ -123,11 +124,9 @@ function storageOf(storage: number): TaskDefinition["ephemeralStorage"] {
   return storage === 0 ? undefined : { sizeInGiB: (FREE_STORAGE_MILLI + storage) / 1000 };
 }
 
-function storageProblems(definition: TaskDefinition, before: TaskSize, { storage }: TaskSize): string[] {
+function storageProblems(compute: ComputeType, before: TaskSize, { storage }: TaskSize): string[] {
   if (storage === before.storage) return [];
-  if (definition.requiresCompatibilities?.includes("FARGATE") !== true) {
-    return ["ephemeral storage can be set for Fargate tasks only"];
-  }
+  if (compute !== "fargate") return ["ephemeral storage can be set for Fargate tasks only"];
   const gib = fromMilli(FREE_STORAGE_MILLI + storage);
   const fits = Number.isInteger(gib) && gib >= fromMilli(FREE_STORAGE_MILLI) && gib <= STORAGE_MAX_GIB;
   return fits ? [] : [`ephemeral storage of ${gib} GiB is not a whole number from 20 to ${STORAGE_MAX_GIB}`];

@@ -57,12 +57,13 @@ export class ScalableTargets {
   }
 
   /**
-   * Standing of each resource, from memory while that is younger than `freshMs`. A failure to ask never throws: what was
+   * Standing of each service by its resource id, from memory while that is younger than `freshMs`. A failure to ask never throws: what was
    * seen within the last hour stands, else it is unknown.
    */
-  async standings(resourceIds: readonly string[], freshMs = FRESH_MS): Promise<ReadonlyMap<string, Standing>> {
+  async standings(targets: readonly ServiceTarget[], freshMs = FRESH_MS): Promise<ReadonlyMap<string, Standing>> {
     const nowMs = this.#clock.nowMs();
-    const missing = [...new Set(resourceIds)].filter((id) => {
+    const policies = new Map(targets.map((target) => [resourceIdOf(target), target.otherAutoscaler]));
+    const missing = [...policies.keys()].filter((id) => {
       const seen = this.#seen.get(id);
       return seen === undefined || nowMs - seen.atMs >= freshMs;
     });
@@ -70,7 +71,7 @@ export class ScalableTargets {
     for (let at = 0; at < missing.length; at += PER_CALL) {
       const asked = missing.slice(at, at + PER_CALL);
       try {
-        await this.#ask(asked, nowMs);
+        await this.#ask(asked, policies, nowMs);
       } catch (error) {
         const { detail } = failureOf(error);
         this.#warnOnce("scalable targets cannot be read", detail);
@@ -78,7 +79,7 @@ export class ScalableTargets {
       }
     }
     return new Map(
-      resourceIds.map((id): [string, Standing] => {
+      [...policies.keys()].map((id): [string, Standing] => {
         const seen = this.#seen.get(id);
         const usable =
           seen !== undefined && nowMs - seen.atMs < (problems.has(id) ? STALE_MS : Number.POSITIVE_INFINITY);
@@ -121,7 +122,11 @@ export class ScalableTargets {
     return undefined;
   }
 
-  async #ask(resourceIds: readonly string[], nowMs: number): Promise<void> {
+  async #ask(
+    resourceIds: readonly string[],
+    policies: ReadonlyMap<string, ServiceTarget["otherAutoscaler"]>,
+    nowMs: number,
+  ): Promise<void> {
     const found = new Map<string, ScalableTarget>();
     let token: string | undefined;
     do {
@@ -137,18 +142,20 @@ export class ScalableTargets {
       token = answer.NextToken;
     } while (token !== undefined && token !== "");
     for (const id of resourceIds) {
-      this.#seen.set(id, { standing: await this.#standingOf(id, found.get(id)), atMs: nowMs });
+      const standing = await this.#standingOf(id, found.get(id), policies.get(id) === "suspend");
+      this.#seen.set(id, { standing, atMs: nowMs });
     }
   }
 
-  async #standingOf(resourceId: string, target: ScalableTarget | undefined): Promise<Standing> {
+  async #standingOf(id: string, target: ScalableTarget | undefined, ourToSuspend: boolean): Promise<Standing> {
     if (target === undefined) return { kind: "none" };
     const { DynamicScalingInSuspended, DynamicScalingOutSuspended, ScheduledScalingSuspended } =
       target.SuspendedState ?? {};
     if (DynamicScalingInSuspended && DynamicScalingOutSuspended && ScheduledScalingSuspended) {
       return { kind: "suspended" };
     }
-    return { kind: "active", target, resumed: this.#suspendedHere.has(resourceId) || (await this.#isTagged(target)) };
+    const resumed = ourToSuspend && (this.#suspendedHere.has(id) || (await this.#isTagged(target)));
+    return { kind: "active", target, resumed };
   }
 
   /** Whether an earlier process suspended it. Where tags cannot be read, this process's own memory has to do. */

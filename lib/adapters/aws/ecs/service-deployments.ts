@@ -22,6 +22,8 @@ export type RollBack =
 
 /** A rollout may take hours; one that was rolled back began at most this long before the primary deployment, ms. */
 const ROLLOUT_MAX_MS = 86_400_000;
+/** Our clock may be this far from that of ECS, ms. */
+const CLOCK_SKEW_MS = 60_000;
 /** Verdicts that are remembered; beyond, all are forgotten. */
 const VERDICTS_KEPT = 20_000;
 const STOPPABLE: readonly ServiceDeploymentStatus[] = ["PENDING", "IN_PROGRESS"];
@@ -55,7 +57,8 @@ export class ServiceDeployments {
     if (verdict !== undefined) return verdict;
     if (known === undefined || known.identity !== identityOf(service)) return false;
     const begunMs = primary.createdAt?.getTime() ?? 0;
-    const same = known.revision === liveRevision(service) && !known.deploying && begunMs <= known.observedAtMs;
+    const seenSince = begunMs + CLOCK_SKEW_MS <= known.observedAtMs;
+    const same = known.revision === liveRevision(service) && !known.deploying && seenSince;
     if (same) return known.rolloutFailed;
     try {
       const since = new Date(begunMs - ROLLOUT_MAX_MS);

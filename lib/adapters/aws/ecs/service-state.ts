@@ -10,9 +10,10 @@ export function primaryOf(service: Service): Deployment | undefined {
   return service.deployments?.find(({ status }) => status === "PRIMARY");
 }
 
-/** family:revision that the service is to run. */
+/** family:revision that the service is to run; "" where ECS does not say. Other controllers than ECS keep it in task sets. */
 export function liveRevision(service: Service): string {
-  return revisionOf(primaryOf(service)?.taskDefinition ?? service.taskDefinition ?? "");
+  const set = service.taskSets?.find(({ status }) => status === "PRIMARY");
+  return revisionOf(primaryOf(service)?.taskDefinition ?? service.taskDefinition ?? set?.taskDefinition ?? "");
 }
 
 export function identityOf(service: Service): string {

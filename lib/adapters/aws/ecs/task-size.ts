@@ -53,10 +53,11 @@ export function sum<T>(items: readonly T[], of: (item: T) => number | undefined)
   return items.reduce((total, item) => total + (of(item) ?? 0), 0);
 }
 
-/** A task-level value, in units: "1024", and as ECS also takes it, "1 vCPU" or "2 GB". */
+/** A task-level value, in units: "1024", and as ECS also takes it, "1 vCPU" or ".5 GB". 0 when it says something else. */
 function taskUnits(text: string | undefined, whole: "vcpu" | "gb"): number | undefined {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(text ?? "");
-  if (match === null) return undefined;
+  if (text === undefined) return undefined;
+  const match = /^\s*(\d*\.?\d+)\s*([a-z]*)\s*$/i.exec(text);
+  if (match === null) return 0;
   const [, digits, unit] = match;
   return unit?.toLowerCase() === whole ? Number(digits) * PER_WHOLE : Number(digits);
 }
