@@ -45,7 +45,11 @@ const again = (input: object): TaskDefinition => ({ ...input });
 
 describe("units of ECS", () => {
   test("every thousandth survives being written and read", () => {
-    fc.assert(fc.property(fc.nat(400_000), (milli) => expect(milliOfUnits(unitsOfMilli(milli))).toBe(milli)));
+    const changed: number[] = [];
+    for (let milli = 0; milli <= 400_000; milli++) {
+      if (milliOfUnits(unitsOfMilli(milli)) !== milli) changed.push(milli);
+    }
+    expect(changed).toEqual([]);
   });
 
   test.each([
