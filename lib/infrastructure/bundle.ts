@@ -77,6 +77,8 @@ export function bundleModule(entry: string, folder: string): Metafile {
     // Flat: deployment.json lies beside every one of the files.
     chunkNames: "[name]-[hash]",
     absWorkingDir: ROOT,
+    // An entry may lie outside this repository.
+    nodePaths: [join(ROOT, "node_modules")],
     bundle: true,
     splitting: true,
     format: "esm",
