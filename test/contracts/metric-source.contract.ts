@@ -93,7 +93,7 @@ export function metricSourceContract(name: string, make: () => MetricWorld): voi
         for (const metric of METRICS) {
           const value = values[metric];
           expect([metric, value === undefined]).toEqual([metric, absent[metric] !== undefined]);
-          if (value !== undefined) expect(value).toSatisfy((each: number) => Number.isFinite(each) && each >= 0);
+          expect(value ?? 0).toSatisfy((each: number) => Number.isFinite(each) && each >= 0);
         }
         expect(values.cpuUsed).toBeGreaterThan(10); // milli-vCPU, of 1000
         expect(values.cpuUsed).toBeLessThan(1000);

@@ -87,7 +87,7 @@ function missingCount(answers: Answers, metric: MetricName, binding: MetricBindi
   // What took time, or failed, was asked for: no requests beside it are a contradiction.
   const isContradicted = metric === "throughput" && TRAFFIC.some((name) => series[name]?.values.has(endMs));
   if (isOver && witnesses.length > 0 && !isContradicted) return { kind: "value", value: 0 };
-  return nowMs >= endMs + LAST_GRACE_MS ? absent("missing") : PENDING;
+  return own.newestMs > endMs || nowMs >= endMs + LAST_GRACE_MS ? absent("missing") : PENDING;
 }
 
 /** Whether the metric had a datapoint shortly before the period (or in it), and so is expected to have more. */
