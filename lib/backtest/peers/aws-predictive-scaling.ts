@@ -28,7 +28,7 @@ export const awsPredictiveScaling = metricScaler({
       meaning: "Datapoints below the low mark before scaling in.",
     },
     metricPeriodSeconds: { initial: 20, min: 1, max: 3600, whole: true, meaning: "Length of a datapoint, seconds." },
-    evaluationDelaySeconds: { initial: 10, min: 0, max: 900, meaning: "As for target tracking on 20 s, seconds." },
+    evaluationDelaySeconds: { initial: 5, min: 0, max: 900, meaning: "As for target tracking on 20 s, seconds." },
     schedulingBufferSeconds: { initial: 300, min: 0, max: 3600, meaning: "Head start before an hour begins, seconds." },
     refreshHours: { initial: 6, min: 1, max: 48, whole: true, meaning: "Time between two forecasts, hours." },
     horizonHours: { initial: 48, min: 1, max: 168, whole: true, meaning: "Hours that a forecast covers." },

@@ -49,7 +49,7 @@ export const awsStepScaling = metricScaler({
     cooldownSeconds: { initial: 300, min: 0, max: 3600, meaning: "Cooldown after scaling, seconds." },
     metricPeriodSeconds: { initial: 60, min: 1, max: 3600, whole: true, meaning: "Length of a datapoint, seconds." },
     evaluationDelaySeconds: {
-      initial: 185,
+      initial: 170,
       min: 0,
       max: 900,
       meaning: "From a datapoint's publication to the request, seconds; as for target tracking on the same metrics.",

@@ -35,7 +35,7 @@ export const awsTargetTracking60 = metricScaler({
     },
     metricPeriodSeconds: { initial: 60, min: 1, max: 3600, whole: true, meaning: "Length of a datapoint, seconds." },
     evaluationDelaySeconds: {
-      initial: 185,
+      initial: 170,
       min: 0,
       max: 900,
       meaning: "From a datapoint's publication to the scale-out request, seconds. Chosen to meet AWS's 363 s.",
@@ -64,7 +64,7 @@ export const awsTargetTracking20 = metricScaler({
     },
     metricPeriodSeconds: { initial: 20, min: 1, max: 3600, whole: true, meaning: "Length of a datapoint, seconds." },
     evaluationDelaySeconds: {
-      initial: 10,
+      initial: 5,
       min: 0,
       max: 900,
       meaning: "From a datapoint's publication to the scale-out request, seconds. Chosen to meet AWS's 86 s.",

@@ -3,7 +3,7 @@ import { awsPredictiveScaling } from "./aws-predictive-scaling.ts";
 import { awsStepScaling } from "./aws-step-scaling.ts";
 import { awsTargetTracking20, awsTargetTracking60 } from "./aws-target-tracking.ts";
 import { keda } from "./keda.ts";
-import { knativeKpa } from "./knative-kpa.ts";
+import { knativeKpa, knativeKpaDelayed } from "./knative-kpa.ts";
 import { kubernetesHpa } from "./kubernetes-hpa.ts";
 import { oracle } from "./oracle.ts";
 import { staticP99 } from "./static-p99.ts";
@@ -17,6 +17,7 @@ export const PEERS: readonly ScalerFactory[] = [
   kubernetesHpa,
   keda,
   knativeKpa,
+  knativeKpaDelayed,
   staticP99,
   oracle,
 ];

@@ -1,5 +1,5 @@
-import type { PublishedPoint } from "../scaler.ts";
-import { metricScaler } from "../scaler-definition.ts";
+import type { ParameterSpec, PublishedPoint, ScalerContext } from "../scaler.ts";
+import { type Course, metricScaler } from "../scaler-definition.ts";
 
 /** Knative's decision in numbers; times in ms, `target` is concurrency for each pod. */
 export interface KpaRule {
@@ -35,7 +35,7 @@ export type Kpa = (observation: KpaObservation) => number;
 export function beginKpa(rule: KpaRule, { ready, nowMs }: { readonly ready: number; readonly nowMs: number }): Kpa {
   let panicSinceMs = ready > 1 ? nowMs : undefined;
   let panicPods = ready > 1 ? ready : 0;
-  let wishes: { readonly atMs: number; readonly pods: number }[] = [];
+  const wishes: { readonly atMs: number; readonly pods: number }[] = [];
   return (observation) => {
     const pods = Math.max(1, observation.ready);
     const most = Math.ceil(rule.maxUpRate * pods);
@@ -54,81 +54,102 @@ export function beginKpa(rule: KpaRule, { ready, nowMs }: { readonly ready: numb
       wanted = panicPods;
     }
     if (rule.downDelayMs === 0) return wanted;
-    wishes = wishes.filter(({ atMs }) => atMs >= observation.nowMs - rule.downDelayMs);
+    // Only wishes that nothing later exceeds can be the highest again: they descend, the first is the highest.
+    while ((wishes.at(-1)?.pods ?? Number.POSITIVE_INFINITY) <= wanted) wishes.pop();
     wishes.push({ atMs: observation.nowMs, pods: wanted });
-    return Math.max(...wishes.map((wish) => wish.pods));
+    while ((wishes[0]?.atMs ?? observation.nowMs) < observation.nowMs - rule.downDelayMs) wishes.shift();
+    return wishes[0]?.pods ?? wanted;
   };
 }
 
+/** Defaults of config/core/configmaps/autoscaler.yaml; the container's concurrency is the operations that a task works on at once. */
+const PARAMETERS = {
+  target: {
+    initial: 0.7,
+    min: 0.01,
+    max: 10,
+    meaning: "Operations in flight that a task should have, share of its workers.",
+  },
+  stableWindowSeconds: { initial: 60, min: 6, max: 3600, meaning: "Stable window, seconds." },
+  panicWindowPercent: { initial: 10, min: 1, max: 100, meaning: "Panic window, percent of the stable one." },
+  panicThresholdPercent: {
+    initial: 200,
+    min: 110,
+    max: 1000,
+    meaning: "Panic at this percentage of the ready tasks.",
+  },
+  maxScaleUpRate: { initial: 1000, min: 1.01, max: 1e6, meaning: "At most so many times the ready tasks at once." },
+  maxScaleDownRate: { initial: 2, min: 1.01, max: 1e6, meaning: "At least the ready tasks divided by this at once." },
+  tickSeconds: { initial: 2, min: 1, max: 60, whole: true, meaning: "Time between two decisions, seconds." },
+  metricPeriodSeconds: {
+    initial: 20,
+    min: 1,
+    max: 3600,
+    whole: true,
+    meaning: "Length of a metric period, seconds.",
+  },
+} as const satisfies Record<string, ParameterSpec>;
+
+const SWEEP = { parameter: "target", values: [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2] } as const;
+
+const scaleDownDelaySeconds = (initial: number): ParameterSpec => ({
+  initial,
+  min: 0,
+  max: 3600,
+  meaning: "The highest wish of so long ago still counts, seconds.",
+});
+
 /**
- * Knative KPA with the defaults of config/core/configmaps/autoscaler.yaml, the container's concurrency being the operations that a
- * task works on at the same time. It ticks every 2 s, but sees what everybody sees: a window holds the points that end
- * in it, at least the newest. The activator, which would hold requests back, is not modelled.
+ * Knative KPA as it is shipped. It ticks every 2 s, but sees what everybody sees: a window holds the points that end in it, at
+ * least the newest. The activator, which would hold requests back, is not modelled. Made for tasks that start within a
+ * second or two: with slower ones it sends away what it has just asked for as soon as the panic is over.
  */
 export const knativeKpa = metricScaler({
   name: "knative-kpa",
-  parameters: {
-    target: {
-      initial: 0.7,
-      min: 0.01,
-      max: 10,
-      meaning: "Operations in flight that a task should have, share of its workers.",
-    },
-    stableWindowSeconds: { initial: 60, min: 6, max: 3600, meaning: "Stable window, seconds." },
-    panicWindowPercent: { initial: 10, min: 1, max: 100, meaning: "Panic window, percent of the stable one." },
-    panicThresholdPercent: {
-      initial: 200,
-      min: 110,
-      max: 1000,
-      meaning: "Panic at this percentage of the ready tasks.",
-    },
-    maxScaleUpRate: { initial: 1000, min: 1.01, max: 1e6, meaning: "At most so many times the ready tasks at once." },
-    maxScaleDownRate: { initial: 2, min: 1.01, max: 1e6, meaning: "At least the ready tasks divided by this at once." },
-    scaleDownDelaySeconds: {
-      initial: 0,
-      min: 0,
-      max: 3600,
-      meaning: "The highest wish of so long ago counts, seconds.",
-    },
-    tickSeconds: { initial: 2, min: 1, max: 60, whole: true, meaning: "Time between two decisions, seconds." },
-    metricPeriodSeconds: {
-      initial: 20,
-      min: 1,
-      max: 3600,
-      whole: true,
-      meaning: "Length of a metric period, seconds.",
-    },
-  },
-  sweep: { parameter: "target", values: [0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2] },
-  begin: (parameters, { taskWorkers }) => {
-    const periodMs = parameters.metricPeriodSeconds * 1000;
-    const rule: KpaRule = {
-      target: parameters.target * taskWorkers,
-      stableWindowMs: parameters.stableWindowSeconds * 1000,
-      panicThreshold: parameters.panicThresholdPercent / 100,
-      maxUpRate: parameters.maxScaleUpRate,
-      maxDownRate: parameters.maxScaleDownRate,
-      downDelayMs: parameters.scaleDownDelaySeconds * 1000,
-    };
-    const panicWindowMs = (rule.stableWindowMs * parameters.panicWindowPercent) / 100;
-    let kpa: Kpa | undefined;
-    let points: PublishedPoint[] = [];
-    return {
-      everyMs: parameters.tickSeconds * 1000,
-      metrics: { periodMs },
-      decide: ({ nowMs, metrics, tasks }) => {
-        kpa ??= beginKpa(rule, { ready: tasks.running, nowMs });
-        if (metrics.length > 0) points = recent([...points, ...metrics], Math.max(rule.stableWindowMs, periodMs));
-        const newest = points.at(-1);
-        if (newest === undefined || nowMs - newest.publishedMs >= rule.stableWindowMs + periodMs) return undefined;
-        const stable = meanConcurrency(points, rule.stableWindowMs);
-        const panic = meanConcurrency(points, panicWindowMs);
-        const next = kpa({ stable, panic, ready: tasks.running, nowMs });
-        return next === tasks.desired ? undefined : next;
-      },
-    };
-  },
+  parameters: { ...PARAMETERS, scaleDownDelaySeconds: scaleDownDelaySeconds(0) },
+  sweep: SWEEP,
+  begin,
 });
+
+/** The same with a scale-down delay of 5 minutes, which is how one would set it up for a service that starts slowly. */
+export const knativeKpaDelayed = metricScaler({
+  name: "knative-kpa-delayed",
+  parameters: { ...PARAMETERS, scaleDownDelaySeconds: scaleDownDelaySeconds(300) },
+  sweep: SWEEP,
+  begin,
+});
+
+function begin(
+  parameters: Readonly<Record<keyof typeof PARAMETERS | "scaleDownDelaySeconds", number>>,
+  { taskWorkers }: ScalerContext,
+): Course {
+  const periodMs = parameters.metricPeriodSeconds * 1000;
+  const rule: KpaRule = {
+    target: parameters.target * taskWorkers,
+    stableWindowMs: parameters.stableWindowSeconds * 1000,
+    panicThreshold: parameters.panicThresholdPercent / 100,
+    maxUpRate: parameters.maxScaleUpRate,
+    maxDownRate: parameters.maxScaleDownRate,
+    downDelayMs: parameters.scaleDownDelaySeconds * 1000,
+  };
+  const panicWindowMs = (rule.stableWindowMs * parameters.panicWindowPercent) / 100;
+  let kpa: Kpa | undefined;
+  let points: PublishedPoint[] = [];
+  return {
+    everyMs: parameters.tickSeconds * 1000,
+    metrics: { periodMs },
+    decide: ({ nowMs, metrics, tasks }) => {
+      kpa ??= beginKpa(rule, { ready: tasks.running, nowMs });
+      if (metrics.length > 0) points = recent([...points, ...metrics], Math.max(rule.stableWindowMs, periodMs));
+      const newest = points.at(-1);
+      if (newest === undefined || nowMs - newest.publishedMs >= rule.stableWindowMs + periodMs) return undefined;
+      const stable = meanConcurrency(points, rule.stableWindowMs);
+      const panic = meanConcurrency(points, panicWindowMs);
+      const next = kpa({ stable, panic, ready: tasks.running, nowMs });
+      return next === tasks.desired ? undefined : next;
+    },
+  };
+}
 
 function recent(points: readonly PublishedPoint[], windowMs: number): PublishedPoint[] {
   const known = points.filter(({ concurrency }) => concurrency !== undefined);

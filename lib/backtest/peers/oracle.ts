@@ -12,7 +12,7 @@ export const oracle = clairvoyantScaler({
   parameters: {
     share: { initial: 1, min: 0.1, max: 10, meaning: "Tasks it has, as a multiple of those needed." },
   },
-  sweep: { parameter: "share", values: [0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1] },
+  sweep: { parameter: "share", values: [0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3] },
   begin: ({ share }, { clairvoyance, startMs }) => {
     const { startUpMs, drainMs, stepMs } = clairvoyance;
     const everyMs = 10_000;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { beginKpa, type KpaRule } from "../../../lib/backtest/peers/knative-kpa.ts";
 
@@ -63,5 +64,27 @@ describe("over time", () => {
     const at = (seconds: number, concurrency: number) =>
       kpa({ stable: concurrency, panic: concurrency, ready: 1, nowMs: 1000 * seconds });
     expect([at(2, 40), at(300, 30), at(302, 30), at(304, 30), at(900, 0)]).toEqual([4, 4, 4, 3, 0]);
+  });
+
+  it("with a scale-down delay asks for exactly the highest wish of the delay", () => {
+    const ticks = fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 500 })), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(ticks, (steps) => {
+        const calm = { ...RULE, panicThreshold: 1e9 };
+        const plain = beginKpa(calm, { ready: 0, nowMs: 0 });
+        const delayed = beginKpa({ ...calm, downDelayMs: 30_000 }, { ready: 0, nowMs: 0 });
+        const wishes: { nowMs: number; pods: number }[] = [];
+        let nowMs = 0;
+        for (const [seconds, stable] of steps) {
+          nowMs += 1000 * seconds;
+          const seen = { stable, panic: stable, ready: 1, nowMs };
+          wishes.push({ nowMs, pods: plain(seen) });
+          const recent = wishes.filter((wish) => wish.nowMs >= nowMs - 30_000).map(({ pods }) => pods);
+          expect(delayed(seen)).toBe(Math.max(...recent));
+        }
+      }),
+    );
   });
 });

@@ -25,8 +25,8 @@ function contextOf(needs: readonly number[]): ClairvoyantContext {
   };
 }
 
-function run(needs: readonly number[], parameters: Record<string, number> = {}): FluidRun {
-  return driveScaler(oracle.create(parameters, contextOf(needs)), {
+function run(needs: readonly number[], parameters: Record<string, number> = {}, context = contextOf(needs)): FluidRun {
+  return driveScaler(oracle.create(parameters, context), {
     load: (ms) => needs[Math.floor(ms / STEP)] ?? 0,
     fromMs: 0,
     toMs: needs.length * STEP,
@@ -34,6 +34,11 @@ function run(needs: readonly number[], parameters: Record<string, number> = {}):
     startUpMs: START_UP,
     publicationDelayMs: 22_000,
   });
+}
+
+/** Task time that is paid for: as asked for, start-up included, and a drain for each task that went. */
+function costOf({ taskMs, changes }: FluidRun): number {
+  return taskMs + changes.reduce((sum, { from, to }) => sum + DRAIN * Math.max(0, from - to), 0);
 }
 
 describe("the oracle", () => {
@@ -74,6 +79,23 @@ describe("the oracle", () => {
         expect(run([level, level, level, ...needs.slice(3)]).shortMs).toBe(0);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  it("costs no more than stopping at once, nor than keeping tasks longer, drains and starts included", () => {
+    const hours = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 10, maxLength: 60 });
+    fc.assert(
+      fc.property(hours, (tail) => {
+        const needs = [6, 6, 6, ...tail, 1, 1, 1, 1, 1, 1, 1, 1];
+        const least = costOf(run(needs));
+        for (const drainMs of [0, 60_000, 120_000, 300_000]) {
+          const context = contextOf(needs);
+          // The same policy, told another drain than the one that is paid for.
+          const other = { ...context, clairvoyance: { ...context.clairvoyance, drainMs } };
+          expect(least).toBeLessThanOrEqual(costOf(run(needs, {}, other)));
+        }
+      }),
+      { numRuns: 30 },
     );
   });
 });
