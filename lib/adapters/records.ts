@@ -125,6 +125,9 @@ export type Entry = {
   readonly [K in Kind]: { readonly kind: K; readonly fleet: string; readonly record: Records[K] };
 }[Kind];
 
+/** So many problems of a record are told in the message; all of them are in the details. */
+const PROBLEMS_TOLD = 3;
+
 /**
  * Turns a record into an item. A record that the codec would refuse when reading is refused here, where the fault is:
  * once stored it would stop every loop that reads it.
@@ -132,8 +135,12 @@ export type Entry = {
 export function encode<K extends Kind>(kind: K, fleet: string, record: Records[K]): Item {
   const { schema, key } = KINDS[kind];
   const encoded = z.safeEncode(schema, record);
-  if (!encoded.success)
-    throw new InvariantError(`a record cannot be stored: ${kind}`, { problems: problemsOf(encoded.error) });
+  if (!encoded.success) {
+    const problems = problemsOf(encoded.error);
+    throw new InvariantError(`a record cannot be stored: ${kind}: ${problems.slice(0, PROBLEMS_TOLD).join("; ")}`, {
+      problems,
+    });
+  }
   return { ...key(fleet, record), v: RECORD_VERSION, data: encoded.data };
 }
 

@@ -100,14 +100,21 @@ function isFresh({ madeAtMs }: Recommendation, nowMs: number): boolean {
 function usedOf(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): Partial<Resources> {
   const newest = state?.window[state.window.length - 1];
   if (state === undefined || newest === undefined || nowMs - newest.endMs > fleet.monitor.freshMs) return {};
-  const { window } = state;
-  return {
-    cpu: peakOf(window, "cpuUsed"),
-    memory: peakOf(window, "memoryUsed"),
-    network: peakOf(window, "networkUsed"),
-    storage: peakOf(window, "storageUsed"),
-  };
+  const used: { -readonly [Name in keyof Resources]?: number } = {};
+  for (const [name, metric] of USE_METRICS) {
+    const peak = peakOf(state.window, metric);
+    // What has no source is not there at all: a key without a value is no record that could be stored.
+    if (peak !== undefined) used[name] = peak;
+  }
+  return used;
 }
+
+const USE_METRICS = [
+  ["cpu", "cpuUsed"],
+  ["memory", "memoryUsed"],
+  ["network", "networkUsed"],
+  ["storage", "storageUsed"],
+] as const;
 
 function peakOf(window: readonly Sample[], metric: MetricName): number | undefined {
   let peak: number | undefined;

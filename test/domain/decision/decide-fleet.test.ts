@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { encode } from "../../../lib/adapters/records.ts";
 import { decideFleet, type FleetRecords } from "../../../lib/domain/decision/decide-fleet.ts";
 import { explainDecision } from "../../../lib/domain/decision/explain.ts";
 import { replayDecision } from "../../../lib/domain/decision/replay.ts";
@@ -34,6 +35,18 @@ describe("one component", () => {
       id: `service-a@${NOW_MS}`,
     });
     expect(explainDecision(decision)).toBe("service-a holds: all rules are within their thresholds.");
+  });
+
+  test("a metric without a source leaves nothing behind in the record", () => {
+    const window = aWindow().map(
+      ({ values: { networkUsed: _network, storageUsed: _storage, ...values }, ...sample }) => ({
+        ...sample,
+        values,
+      }),
+    );
+    const decision = only(decideWith(fleet, { states: [aState("service-a", window)] }));
+    expect(Object.keys(decision.facts.used)).toEqual(["cpu", "memory"]);
+    expect(() => encode("hold", fleet.name, decision)).not.toThrow();
   });
 
   test("a CPU breach grows the size of the tasks by the factor", () => {
