@@ -13,7 +13,7 @@ import type { Sample } from "../model/sample.ts";
  *
  *   not before       the next period can have been published (`EARLIEST_MS` after its end);
  *   while calm       one period after the last answer came, not at every beat between: publication keeps its lag. Every
- *                    tenth period is asked for a beat early, so that a shorter lag is noticed;
+ *                    twentieth period is asked for a beat early, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
  *                    of them brings the others as well. Never beyond the age at which data is stale.
  *
@@ -27,7 +27,7 @@ const EARLIEST_MS = 15_000;
 const BEAT_JITTER_MS = 10_000;
 /** Beat of the monitor (lib/flow.ts): the unit in which a time of publication is known. */
 const MONITOR_BEAT_MS = 30_000;
-const PROBE_EVERY_PERIODS = 10;
+const PROBE_EVERY_PERIODS = 20;
 
 /** Whether the next period can have been published at all; before that there is nothing to ask for. */
 function isPublishable({ readThroughMs }: ComponentState, periodMs: number, nowMs: number): boolean {

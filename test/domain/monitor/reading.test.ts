@@ -25,8 +25,8 @@ function askedAt(fleet: FleetPolicy, state: ComponentState, ledger = aLedger(fle
   );
 }
 
-/** A period that is not asked for early: its number is no multiple of ten. */
-const usual = Math.floor(END_MS / PERIOD_MS) % 10;
+/** A period that is not asked for early: its number is no multiple of twenty. */
+const usual = Math.floor(END_MS / PERIOD_MS) % 20;
 const reactive = aFleet({}, { strategy: "REACTIVE" });
 const conservative = aFleet({}, { strategy: "CONSERVATIVE" });
 const from = (seconds: number) => Array.from({ length: 13 }, (_, i) => i * 30).filter((each) => each >= seconds);
@@ -42,7 +42,7 @@ describe("what one sample may decide is asked for in every period, once", () => 
 
   test("never before it can have been published", () => expect(askedAt(reactive, seen(0))[0]).toBe(90));
 
-  test("a beat early in every tenth period: publication may have become quicker", () => {
+  test("a beat early in every twentieth period: publication may have become quicker", () => {
     const state = seen(120);
     const shiftMs = usual * PERIOD_MS;
     const probe = {

@@ -1,0 +1,161 @@
+import { type Config, compileDeployment } from "../config/index.ts";
+import type { Deployment, ServiceTarget } from "../deployment.ts";
+import { LOOPS } from "../flow.ts";
+import { OWN_METRICS } from "../own-metrics.ts";
+import { HOURS_IN_MONTH, PRICES, type Price, type PriceName } from "./prices.ts";
+import { ASSUMED, MEASURED } from "./usage.ts";
+
+/** One line of the bill: a month of 30 days, USD, list price. */
+export interface BillLine {
+  readonly service: string;
+  readonly what: string;
+  readonly price: PriceName;
+  readonly quantity: number;
+  readonly usd: number;
+}
+
+export interface Bill {
+  readonly lines: readonly BillLine[];
+  readonly usd: number;
+  /** With what every account has for free, as if nothing else in the account used it. */
+  readonly usdAfterAllowances: number;
+}
+
+export interface ControllerBill extends Bill {
+  readonly components: number;
+  /** The same, if every metric were asked for at every tick of the monitor. */
+  readonly atEveryTick: Bill;
+  /** Each fleet with its share, by components, of what all share. */
+  readonly fleets: readonly { readonly name: string; readonly components: number; readonly usd: number }[];
+}
+
+/** The monthly bill of a deployment of this configuration, computed; see docs/cost.md for what is measured or assumed. */
+export function billOf(config: Config): ControllerBill {
+  const deployment = compileDeployment(config);
+  const components = deployment.targets.length;
+  const shared = sharedLines(deployment);
+  const perFleet = deployment.fleets.map((fleet) => {
+    const targets = deployment.targets.filter((target) => target.fleet === fleet.name);
+    return { fleet, targets, lines: fleetLines(targets) };
+  });
+  const reads = (atEveryTick: boolean): BillLine[] =>
+    perFleet.map(({ fleet, targets }) => readLine(targets, fleet.monitor.calmReading && !atEveryTick));
+  const others = [...perFleet.flatMap(({ lines }) => lines), ...shared];
+  const sharedUsd = sum(shared);
+  return {
+    ...totalled([...reads(false), ...others]),
+    components,
+    atEveryTick: totalled([...reads(true), ...others]),
+    fleets: perFleet.map(({ fleet, targets, lines }, i) => ({
+      name: fleet.name,
+      components: targets.length,
+      usd: (reads(false)[i]?.usd ?? 0) + sum(lines) + (sharedUsd * targets.length) / Math.max(1, components),
+    })),
+  };
+}
+
+/**
+ * Metrics that one request for a component is charged for: its distinct ones, since up to five statistics of one metric in
+ * a request count once.
+ */
+export function metricsOf({ metrics }: ServiceTarget): number {
+  const statistics = new Map<string, Set<string>>();
+  for (const { inputs } of Object.values(metrics)) {
+    for (const { namespace, name, dimensions, statistic } of inputs) {
+      const key = JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
+      statistics.set(key, (statistics.get(key) ?? new Set()).add(statistic));
+    }
+  }
+  return [...statistics.values()].reduce((total, { size }) => total + Math.ceil(size / 5), 0);
+}
+
+/** The same of all components together. */
+export function metricsPerRead(config: Config): number {
+  return metricsIn(compileDeployment(config).targets);
+}
+
+function metricsIn(targets: readonly ServiceTarget[]): number {
+  return targets.reduce((total, target) => total + metricsOf(target), 0);
+}
+
+function readLine(targets: readonly ServiceTarget[], calmReading: boolean): BillLine {
+  const metrics = metricsIn(targets);
+  const [monitor] = LOOPS;
+  const beats = 3600 / monitor.everySeconds;
+  // At 20 s every beat has something new to ask for.
+  const isFast = targets.some(({ periodMs }) => periodMs < 30_000);
+  const reads = calmReading && !isFast ? MEASURED.readsPerComponentHour : beats;
+  const what = `GetMetricData: ${metrics} metrics of ${targets.length} components, ${reads} times an hour`;
+  return line("CloudWatch", what, "metricRequest", metrics * reads * HOURS_IN_MONTH);
+}
+
+function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
+  const share = targets.length / MEASURED.components;
+  const fleetMetrics = OWN_METRICS.filter(
+    ({ dimension, emitted }) => dimension === "Fleet" && emitted === "known",
+  ).length;
+  const gigabytes = (ASSUMED.tableMegabytesPerComponent * targets.length) / 1000;
+  const ticks = ticksPerHour();
+  return [
+    line("CloudWatch", "own metrics of the fleet", "customMetric", fleetMetrics + MEASURED.positiveMetrics),
+    line("CloudWatch", "alarms of the fleet", "alarm", ALARMS.ofFleet),
+    line("CloudWatch", "logs", "logGigabyte", (MEASURED.logBytesPerHour * share * HOURS_IN_MONTH) / 1e9),
+    line("DynamoDB", "writes", "writeUnit", (MEASURED.writeUnitsPerHour - ticks) * share * HOURS_IN_MONTH),
+    line("DynamoDB", "reads", "readUnit", MEASURED.readUnitsPerHour * share * HOURS_IN_MONTH),
+    line("DynamoDB", "storage", "tableGigabyte", gigabytes),
+    line("DynamoDB", "point-in-time recovery", "recoveryGigabyte", gigabytes),
+  ];
+}
+
+/** Alarms of lib/infrastructure/alarms.ts: silence of each loop, errors and duration of each function, dead letters. */
+const FUNCTIONS = LOOPS.length + 1;
+const ALARMS = { shared: LOOPS.length + 2 * FUNCTIONS + 1, ofFleet: 3 } as const;
+
+function ticksPerHour(): number {
+  return LOOPS.reduce((total, { everySeconds }) => total + 3600 / everySeconds, 0);
+}
+
+function sharedLines({ targets }: Deployment): BillLine[] {
+  const loopMetrics = OWN_METRICS.reduce(
+    (total, { dimension, emitted, emittedBy }) =>
+      total + (dimension === "Loop" && emitted === "known" ? emittedBy.length : 0),
+    0,
+  );
+  const ticks = ticksPerHour() * HOURS_IN_MONTH;
+  const { pollersOfQueue, pollSeconds, passes, notificationsPerMonth } = ASSUMED;
+  const polls = LOOPS.length * pollersOfQueue * (3600 / pollSeconds) * HOURS_IN_MONTH;
+  const growth = Math.max(1, targets.length / MEASURED.components);
+  const gigabyteSeconds = LOOPS.reduce((total, { name, everySeconds }) => {
+    const { seconds, megabytes } = passes[name];
+    return total + ((3600 * HOURS_IN_MONTH) / everySeconds) * seconds * growth * (megabytes / 1024);
+  }, 0);
+  return [
+    line("CloudWatch", "own metrics of the loops", "customMetric", loopMetrics),
+    line("CloudWatch", "alarms of the loops and functions", "alarm", ALARMS.shared),
+    line("CloudWatch", "dashboard", "dashboard", 1),
+    line("Lambda", "invocations", "invocation", ticks),
+    line("Lambda", "compute", "gigabyteSecond", gigabyteSeconds),
+    line("DynamoDB", "claims of ticks", "writeUnit", ticks),
+    line("SQS", "beats sent, received, deleted, and polls of empty queues", "queueRequest", 3 * ticks + polls),
+    line("EventBridge Scheduler", "beats", "schedule", ticks),
+    line("SNS", "alerts", "notification", notificationsPerMonth),
+  ];
+}
+
+function line(service: string, what: string, price: PriceName, quantity: number): BillLine {
+  return { service, what, price, quantity, usd: quantity * PRICES[price].usd };
+}
+
+function sum(lines: readonly BillLine[]): number {
+  return lines.reduce((total, { usd }) => total + usd, 0);
+}
+
+function totalled(lines: readonly BillLine[]): Bill {
+  const used = new Map<PriceName, number>();
+  for (const { price, quantity } of lines) used.set(price, (used.get(price) ?? 0) + quantity);
+  const charged = [...used].reduce((total, [name, quantity]) => {
+    const { usd, free }: Price = PRICES[name];
+    return total + Math.max(0, quantity - free) * usd;
+  }, 0);
+  return { lines, usd: sum(lines), usdAfterAllowances: charged };
+}

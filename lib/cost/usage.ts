@@ -1,0 +1,38 @@
+import type { LoopName } from "../flow.ts";
+
+/*
+ * What a deployment uses besides what its configuration says. Measured where it could be, assumed where only an account
+ * could tell; docs/cost.md shows which is which.
+ */
+
+/**
+ * Rates of the seven preset components over 24 simulated hours, metrics published 95 to 115 s late, through the functions'
+ * own code: `node --import tsx scripts/measure-run.ts 24`.
+ */
+export const MEASURED = {
+  components: 7,
+  hours: 24,
+  /** Times that the metrics of a component are asked for, with calm reading; without it, at each of 120 beats. */
+  readsPerComponentHour: 66.1,
+  writeUnitsPerHour: 3381,
+  readUnitsPerHour: 3005,
+  logBytesPerHour: 248_000,
+  /** Own metrics that are emitted when positive only: how many of a fleet have a value in an hour, on average. */
+  positiveMetrics: 3.1,
+} as const;
+
+export const ASSUMED = {
+  /** Seconds of one pass, and memory, MB: twenty calls of 20 ms and some computing. */
+  passes: {
+    monitor: { seconds: 0.4, megabytes: 512 },
+    decision: { seconds: 0.25, megabytes: 512 },
+    execution: { seconds: 0.2, megabytes: 512 },
+    optimization: { seconds: 1.5, megabytes: 1024 },
+  } satisfies Readonly<Record<LoopName, { seconds: number; megabytes: number }>>,
+  /** Pollers of an event source mapping on an idle queue, each a receive in 20 s. */
+  pollersOfQueue: 5,
+  pollSeconds: 20,
+  /** docs/data-model.md, Sizes: what a component keeps. */
+  tableMegabytesPerComponent: 54,
+  notificationsPerMonth: 100,
+} as const;

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { compileTargets, loadConfig } from "../../lib/config/index.ts";
+import { billOf, metricsOf } from "../../lib/cost/bill.ts";
+import { costPage, presetDeployed } from "../../lib/cost/page.ts";
+import { OWN_METRICS } from "../../lib/own-metrics.ts";
+import { synthesized } from "../infrastructure/synthesized.ts";
+
+type Written = Parameters<typeof loadConfig>[0];
+const usdOf = (config: Written, what: RegExp) =>
+  billOf(loadConfig(config))
+    .lines.filter((line) => what.test(line.what))
+    .reduce((sum, { usd }) => sum + usd, 0);
+const web = (name: string, more: object = {}) => ({ name, ...more });
+
+describe("the monthly bill", () => {
+  test("docs/cost.md is what the code computes (npm run cost -- --write-docs)", () => {
+    expect(readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8")).toBe(costPage());
+  });
+
+  test("lines add up, for the whole and for each fleet", () => {
+    const fleet = (name: string, count: number) => ({
+      name,
+      components: Array.from({ length: count }, (_, i) => web(`${name}-${i}`)),
+    });
+    const bill = billOf(loadConfig({ fleets: [fleet("one", 3), fleet("two", 9)] }));
+    expect(bill.components).toBe(12);
+    expect(bill.lines.reduce((sum, { usd }) => sum + usd, 0)).toBeCloseTo(bill.usd, 9);
+    expect(bill.fleets.reduce((sum, { usd }) => sum + usd, 0)).toBeCloseTo(bill.usd, 9);
+    expect(bill.usdAfterAllowances).toBeLessThan(bill.usd);
+    for (const { usd, quantity, what } of bill.lines) expect(usd * quantity, what).toBeGreaterThan(0);
+  });
+
+  test("two metrics asked for at every beat of a month: 2 x 120 x 720 / 1,000 x $0.01", () => {
+    const config = { fleets: [{ monitor: { calmReading: false }, components: [web("a")] }] };
+    expect(usdOf(config, /GetMetricData/)).toBeCloseTo(1.728, 9);
+    expect(billOf(loadConfig(config)).usd).toBeCloseTo(billOf(loadConfig(config)).atEveryTick.usd, 9);
+  });
+
+  test("calm reading costs little more than half; at 20 s there is something new at every beat", () => {
+    const config = (monitor: object) => ({ fleets: [{ monitor, components: [web("a")] }] });
+    const every = usdOf(config({ calmReading: false }), /GetMetricData/);
+    expect(usdOf(config({}), /GetMetricData/)).toBeLessThan(0.6 * every);
+    expect(usdOf(config({ periodSeconds: 20, freshSeconds: 210 }), /GetMetricData/)).toBeCloseTo(every, 9);
+  });
+
+  test("statistics of one metric in one request count once, and what two bindings share", () => {
+    const [fleet] = presetDeployed().fleets;
+    const [target] = fleet === undefined ? [] : compileTargets(fleet);
+    // CPU, memory, response time, requests (throughput and error rate), 5xx
+    expect(target && metricsOf(target)).toBe(5);
+    const [input] = target?.metrics.responseTime?.inputs ?? [];
+    const statistics = (count: number) =>
+      target &&
+      input &&
+      metricsOf({
+        ...target,
+        metrics: {
+          responseTime: {
+            inputs: Array.from({ length: count }, (_, i) => ({ ...input, id: `p${i}`, statistic: `p${90 + i}` })),
+            unit: "absolute",
+            factor: 1,
+            whenMissing: "absent",
+          },
+        },
+      });
+    expect([1, 5, 6].map(statistics)).toEqual([1, 1, 2]);
+  });
+
+  test("as many alarms, schedules, queues and dashboards as the template has", { timeout: 120_000 }, () => {
+    const configuration = {
+      fleets: [
+        { name: "one", components: [web("a")] },
+        { name: "two", components: [web("b")] },
+      ],
+    };
+    const { template } = synthesized({ configuration });
+    const { lines } = billOf(loadConfig(configuration));
+    const quantity = (price: string) =>
+      lines.filter((line) => line.price === price).reduce((sum, each) => sum + each.quantity, 0);
+    const count = (type: string) => Object.keys(template.findResources(type)).length;
+    expect(count("AWS::CloudWatch::Alarm")).toBe(quantity("alarm"));
+    expect(count("AWS::CloudWatch::Dashboard")).toBe(quantity("dashboard"));
+    expect(count("AWS::Lambda::EventSourceMapping")).toBe(4);
+    expect(count("AWS::Scheduler::Schedule")).toBe(6);
+    expect(count("AWS::KMS::Key")).toBe(0);
+  });
+
+  test("own metrics: each loop's, and each fleet's, that have a value all the time", () => {
+    const always = OWN_METRICS.filter(({ emitted }) => emitted === "known").length;
+    expect(usdOf({ fleets: [{ components: [web("a")] }] }, /own metrics of the loops/)).toBeCloseTo(4 * 0.3, 9);
+    expect(always).toBeGreaterThan(1);
+  });
+});
