@@ -13,7 +13,7 @@ export function widgetPage(records: WidgetRecords, request: WidgetRequest): Mark
   const state = records.paused ? markup`<b style="color:${bad}">paused</b>` : markup`mode ${records.mode}`;
   const what = component === undefined ? markup`` : markup`, component <b>${component}</b>`;
   return markup`<div style="color:${text};font-size:12px">
-<p>Fleet <b>${fleet.name}</b>${what}, ${state}; ${dayTimeText(fromMs, offsetMinutes)} to ${dayTimeText(toMs, offsetMinutes)}, ${records.actions.length} decisions to change something.</p>
+<p>Fleet <b>${fleet.name}</b>${what}, ${state}; ${dayTimeText(fromMs, offsetMinutes)} to ${dayTimeText(toMs, offsetMinutes)}, changes decided: ${records.actions.length}.</p>
 ${notes.map((note) => markup`<p>${note}</p>`)}
 ${timeline(records, request)}
 ${decisionTable(records, request)}

@@ -12,7 +12,7 @@ export interface WidgetRecords {
   readonly actions: readonly Decision[];
   /** Holds of the component asked for, ascending; none when the whole fleet was asked for. */
   readonly holds: readonly Decision[];
-  /** What each component has now. */
+  /** What each component has at the end of the range, where that is now. */
   readonly booked: Readonly<Record<string, Allocation>>;
   readonly mode: string;
   readonly paused: boolean;
@@ -32,7 +32,7 @@ export async function readRecords(store: WidgetStore, request: WidgetRequest): P
   return {
     actions: component === undefined ? actions : actions.filter((each) => concerns(each, component)),
     holds,
-    booked: ledger?.booked ?? {},
+    booked: request.isLive ? (ledger?.booked ?? {}) : {},
     mode: ledger?.modeOverride ?? fleet.mode,
     paused: ledger?.paused ?? false,
   };

@@ -9,6 +9,8 @@ export interface WidgetRequest {
   readonly limit: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Whether the range ends now: what there is now is then its end. */
+  readonly isLive: boolean;
   readonly theme: "light" | "dark";
   /** Pixels. */
   readonly width: number;
@@ -22,6 +24,8 @@ const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 100;
 const RANGE_DEFAULT_MS = 3 * 3_600_000;
 const RANGE_MAX_MS = 7 * 86_400_000;
+/** The viewer's clock is not ours, and a dashboard is refreshed every few minutes. */
+const LIVE_MS = 300_000;
 const WIDTH_DEFAULT = 800;
 const PARAMETERS = ["fleet", "component", "limit"];
 /** What CloudWatch itself puts beside the parameters. */
@@ -92,14 +96,14 @@ function fleetOf(
 }
 
 /** The dashboard's range, or what is zoomed in on; never longer than a week, never beyond now. */
-function rangeOf(value: unknown, nowMs: number): { fromMs: number; toMs: number } {
+function rangeOf(value: unknown, nowMs: number): Pick<WidgetRequest, "fromMs" | "toMs" | "isLive"> {
   const range = objectOf(value);
   const zoom = objectOf(range["zoom"]);
   const start = timeOf(zoom["start"]) ?? timeOf(range["start"]);
   const end = timeOf(zoom["end"]) ?? timeOf(range["end"]);
   const toMs = Math.min(end ?? nowMs, nowMs);
   const fromMs = start === undefined || start >= toMs ? toMs - RANGE_DEFAULT_MS : start;
-  return { fromMs: Math.max(fromMs, toMs - RANGE_MAX_MS, 0), toMs };
+  return { fromMs: Math.max(fromMs, toMs - RANGE_MAX_MS, 0), toMs, isLive: nowMs - toMs <= LIVE_MS };
 }
 
 function timeOf(value: unknown): number | undefined {

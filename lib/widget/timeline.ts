@@ -92,7 +92,8 @@ function line(points: readonly AllocationPoint[], base: number, { x, palette, re
     level = y(each);
   }
   const end = x(seen.at(-1)?.atMs ?? first.atMs);
-  return markup`<path d="${path}H${end}V${base}H${x(first.atMs)}Z" fill="${palette.area}" stroke="none"/><path d="${path}H${end}" fill="none" stroke="${palette.line}" stroke-width="1.5"/>`;
+  // Before the first that is known nothing is known; it was probably the same.
+  return markup`<path d="M${x(request.fromMs)} ${y(first)}H${x(first.atMs)}" fill="none" stroke="${palette.line}" stroke-dasharray="2 3"/><path d="${path}H${end}V${base}H${x(first.atMs)}Z" fill="${palette.area}" stroke="none"/><path d="${path}H${end}" fill="none" stroke="${palette.line}" stroke-width="1.5"/>`;
 }
 
 /** Up for growth, down for shrinking, a circle for the rest; colour by how it went. */

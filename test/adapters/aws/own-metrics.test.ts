@@ -37,7 +37,7 @@ describe("a line in the Embedded Metric Format", () => {
 
   test("leaves out what is unknown, what is no number, and zeros of metrics that are emitted only when positive", () => {
     const values = { ResourceUse: 0, Effectiveness: Number.NaN, Efficiency: undefined, Decisions: 0 };
-    const line = read(emfLine("t", { dimension: { Fleet: "f" }, values: values as object, fields: {} }, AT));
+    const line = read(emfLine("t", { dimension: { Fleet: "f" }, values, fields: {} }, AT));
     expect(JSON.stringify(line["_aws"])).toContain('"Metrics":[{"Name":"ResourceUse","Unit":"Percent"}]');
     expect(Object.keys(line)).toEqual(["_aws", "Deployment", "Fleet", "ResourceUse"]);
   });
