@@ -11,7 +11,10 @@ import type {
   ScalerContext,
 } from "./scaler.ts";
 
-/** A scaler as its author writes it: parameters are complete and in range, and the number is brought within bounds after. */
+/**
+ * A scaler as its author writes it: parameters are complete and in range, and the number is brought within bounds
+ * after.
+ */
 interface Definition<Name extends string, Context> {
   readonly name: string;
   readonly parameters: Readonly<Record<Name, ParameterSpec>>;

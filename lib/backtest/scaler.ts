@@ -61,7 +61,9 @@ export interface MetricFeed {
 
 export type Parameters = Readonly<Record<string, number>>;
 
-/** What everybody knows at the start: bounds, and the facts of a load test that an operator has when setting a target. */
+/**
+ * What everybody knows at the start: bounds, and the facts of a load test that an operator has when setting a target.
+ */
 export interface ScalerContext {
   readonly tasksMin: number;
   readonly tasksMax: number;
@@ -77,7 +79,10 @@ export interface ScalerContext {
 
 /** What nobody can know, for the oracle only. */
 export interface Clairvoyance {
-  /** Least tasks that keep the service level at this moment's demand; undefined outside the trace. Same answer each time. */
+  /**
+   * Least tasks that keep the service level at this moment's demand; undefined outside the trace. Same answer each
+   * time.
+   */
   tasksNeededAt(ms: number): number | undefined;
   /** Longest time over which `tasksNeededAt` is constant, ms. */
   readonly stepMs: number;
@@ -113,7 +118,9 @@ interface Factory<Sees, Context> {
   readonly sees: Sees;
   readonly parameters: Readonly<Record<string, ParameterSpec>>;
   readonly sweep: Sweep;
-  /** A scaler in its first state. Parameters not given have their initial value; InputError names all that are wrong. */
+  /**
+   * A scaler in its first state. Parameters not given have their initial value; InputError names all that are wrong.
+   */
   create(parameters: Parameters, context: Context): Scaler;
 }
 export type MetricScalerFactory = Factory<"metrics", ScalerContext>;

@@ -10,10 +10,10 @@ const HOUR_MS = 3_600_000;
 const HOUR_KNOWN_SHARE = 0.5;
 
 /**
- * Target tracking on 20-second metrics with AWS predictive scaling above it: an hourly forecast, of up to 14 days, for 48 hours,
- * made every 6 hours once there are 24; each hour's tasks are there from 5 minutes before it begins. Predictive scaling never
- * scales in: it is a floor that moves, target tracking does the rest, and the larger of the two counts.
- * https://docs.aws.amazon.com/autoscaling/application/userguide/aas-predictive-scaling-how-it-works.html
+ * Target tracking on 20-second metrics with AWS predictive scaling above it: an hourly forecast, of up to 14 days, for
+ * 48 hours, made every 6 hours once there are 24; each hour's tasks are there from 5 minutes before it begins.
+ * Predictive scaling never scales in: it is a floor that moves, target tracking does the rest, and the larger of the
+ * two counts. https://docs.aws.amazon.com/autoscaling/application/userguide/aas-predictive-scaling-how-it-works.html
  */
 export const awsPredictiveScaling = metricScaler({
   name: "aws-predictive-scaling",

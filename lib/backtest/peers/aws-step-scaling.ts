@@ -3,15 +3,17 @@ import { metricScaler } from "../scaler-definition.ts";
 import { inAlarm, type MetricAlarm, remember } from "./metric-alarm.ts";
 import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 
-/** PercentChangeInCapacity: the percent added or removed when the breach is at least `from` beyond the threshold, 0..1. */
+/**
+ * PercentChangeInCapacity: the percent added or removed when the breach is at least `from` beyond the threshold, 0..1.
+ */
 export interface StepAdjustment {
   readonly from: number;
   readonly percent: number;
 }
 
 /**
- * Tasks to add (below zero: to remove) for a breach of this size. AWS rounds a change above 1 down, one between 0 and 1 up to 1,
- * and likewise below zero, always towards zero but never to it.
+ * Tasks to add (below zero: to remove) for a breach of this size. AWS rounds a change above 1 down, one between 0 and 1
+ * up to 1, and likewise below zero, always towards zero but never to it.
  * https://docs.aws.amazon.com/autoscaling/application/userguide/step-scaling-policy-overview.html
  */
 export function stepChange(steps: readonly StepAdjustment[], breach: number, capacity: number): number {
@@ -29,10 +31,11 @@ const percentOf = (initial: number, where: string) => ({
 });
 
 /**
- * AWS step scaling with alarms of the user's own. Thresholds and steps have no defaults at AWS; these are what an operator would
- * draw up to be back below the threshold after one step, out at the first datapoint and in after 15, at most a tenth at a time.
- * Cooldown 300 s (AWS's default): a larger step passes it, counting what the last one added as there already; scaling
- * out ends an in-cooldown. https://docs.aws.amazon.com/autoscaling/application/APIReference/API_StepScalingPolicyConfiguration.html
+ * AWS step scaling with alarms of the user's own. Thresholds and steps have no defaults at AWS; these are what an
+ * operator would draw up to be back below the threshold after one step, out at the first datapoint and in after 15, at
+ * most a tenth at a time. Cooldown 300 s (AWS's default): a larger step passes it, counting what the last one added as
+ * there already; scaling out ends an in-cooldown.
+ * https://docs.aws.amazon.com/autoscaling/application/APIReference/API_StepScalingPolicyConfiguration.html
  */
 export const awsStepScaling = metricScaler({
   name: "aws-step-scaling",

@@ -17,10 +17,11 @@ function begin(rule: TargetTrackingRule, { tasksMin, tasksMax }: ScalerContext):
 }
 
 /**
- * Target tracking on the one-minute metrics, what every ECS service has. AWS measured 363 s from a step of the load to the
- * scale-out request (https://github.com/aws/containers-roadmap/issues/2113). Of these, three datapoints are 120 to 180 s,
- * depending on the phase of the step in its minute, and the publication that all scalers wait for some 22 s. AWS does not
- * break down the rest, slower publication of these metrics, alarm and service: it is in evaluationDelaySeconds.
+ * Target tracking on the one-minute metrics, what every ECS service has. AWS measured 363 s from a step of the load to
+ * the scale-out request (https://github.com/aws/containers-roadmap/issues/2113). Of these, three datapoints are 120 to
+ * 240 s, depending on where in its minute the step is and whether that minute breaches already, and the publication
+ * that all scalers wait for some 22 s. AWS does not break down the rest (slower publication of these metrics, the
+ * alarm, the service): it is in evaluationDelaySeconds. test/backtest/peers has the calibration.
  */
 export const awsTargetTracking60 = metricScaler({
   name: "aws-target-tracking-60s",
@@ -46,9 +47,9 @@ export const awsTargetTracking60 = metricScaler({
 });
 
 /**
- * Target tracking on the 20-second metrics (ECSServiceAverageCPUUtilizationHighResolution, June 2026). AWS measured 86 s, of
- * which three datapoints are 40 to 60 s and publication 22 s. Its alarms are not documented: taken are 3 datapoints for out, as
- * before, and the same 15 minutes for in.
+ * Target tracking on the 20-second metrics (ECSServiceAverageCPUUtilizationHighResolution, June 2026). AWS measured
+ * 86 s, of which three datapoints are 40 to 80 s and publication 22 s. Its alarms are not documented: taken are 3
+ * datapoints for out, as before, and the same 15 minutes for in.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/target-tracking-faster-auto-scaling.html
  */
 export const awsTargetTracking20 = metricScaler({

@@ -1,4 +1,6 @@
-/** Mean load of each known hour, keyed by the hour's number since the epoch. Task-equivalents: tasks busy all the time. */
+/**
+ * Mean load of each known hour, keyed by the hour's number since the epoch. Task-equivalents: tasks busy all the time.
+ */
 export type HourlyLoad = ReadonlyMap<number, number>;
 
 export const DAYS_ANALYSED = 14;
@@ -9,9 +11,9 @@ const DAILY_DECAY = 0.9;
 const SAME_WEEKDAY = 4;
 
 /**
- * Expected mean load of an hour, from the same hour of the days before: a mean weighted to younger days and the same weekday.
- * Undefined when none of them is known at `knownUntilHour` (exclusive). AWS does not publish its model; it says that up to
- * 14 days are searched for daily and weekly patterns.
+ * Expected mean load of an hour, from the same hour of the days before: a mean weighted to younger days and the same
+ * weekday. Undefined when none of them is known at `knownUntilHour` (exclusive). AWS does not publish its model; it
+ * says that up to 14 days are searched for daily and weekly patterns.
  * https://docs.aws.amazon.com/autoscaling/application/userguide/aas-predictive-scaling-how-it-works.html
  */
 export function forecastHour(history: HourlyLoad, hour: number, knownUntilHour: number): number | undefined {

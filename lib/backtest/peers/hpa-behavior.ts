@@ -1,7 +1,7 @@
 /**
- * From what the metrics ask for to what is done: stabilization windows and rates of the Kubernetes HorizontalPodAutoscaler, v2
- * (`behavior`). Restated from kubernetes/kubernetes pkg/controller/podautoscaler/horizontal.go (>= 1.33, Apache-2.0).
- * Times are ms.
+ * From what the metrics ask for to what is done: stabilization windows and rates of the Kubernetes
+ * HorizontalPodAutoscaler, v2 (`behavior`). Restated from kubernetes/kubernetes
+ * pkg/controller/podautoscaler/horizontal.go (>= 1.33, Apache-2.0). Times are ms.
  */
 
 /** At most so many pods, or such a percentage of those at the beginning of the period, in one period. */
@@ -47,7 +47,9 @@ export interface ScaleEvent {
   readonly count: number;
 }
 
-/** The present count, moved no further than the lowest wish of the up window and the highest of the down window allow. */
+/**
+ * The present count, moved no further than the lowest wish of the up window and the highest of the down window allow.
+ */
 export function stabilize(
   wanted: number,
   current: number,

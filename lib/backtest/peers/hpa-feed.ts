@@ -1,8 +1,8 @@
 import type { MetricFeed, ParameterSpec } from "../scaler.ts";
 
 /**
- * How an HPA is fed. By default with what everybody gets; in a cluster the metrics server samples every 15 s and the controller
- * looks every 15 s, so its own period and delay can be set.
+ * How an HPA is fed. By default with what everybody gets; in a cluster the metrics server samples every 15 s and the
+ * controller looks every 15 s, so its own period and delay can be set.
  */
 export const HPA_FEED = {
   syncSeconds: { initial: 15, min: 1, max: 3600, whole: true, meaning: "Time between two looks, seconds." },

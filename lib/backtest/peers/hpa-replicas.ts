@@ -1,6 +1,6 @@
 /**
- * How many replicas a metric asks for: the replica calculator of the Kubernetes HorizontalPodAutoscaler, v2. Restated from
- * kubernetes/kubernetes pkg/controller/podautoscaler/replica_calculator.go (>= 1.33, Apache-2.0).
+ * How many replicas a metric asks for: the replica calculator of the Kubernetes HorizontalPodAutoscaler, v2. Restated
+ * from kubernetes/kubernetes pkg/controller/podautoscaler/replica_calculator.go (>= 1.33, Apache-2.0).
  */
 
 /** A pod of the target. Ignored ones (being deleted, failed) are left out of the list. */
@@ -22,9 +22,9 @@ export interface Tolerance {
 const within = (ratio: number, { up, down }: Tolerance) => ratio >= 1 - down && ratio <= 1 + up;
 
 /**
- * Replicas for a utilization target in percent of the request. Undefined without a sample: no scaling. Pods without a sample are
- * taken for fully used when scaling in and idle when scaling out; unready ones for idle when scaling out. When that
- * turns the direction round, nothing is done.
+ * Replicas for a utilization target in percent of the request. Undefined without a sample: no scaling. Pods without a
+ * sample are taken for fully used when scaling in and idle when scaling out; unready ones for idle when scaling out.
+ * When that turns the direction round, nothing is done.
  */
 export function replicasForUtilization(
   current: number,
@@ -69,8 +69,8 @@ export function replicasForUtilization(
 }
 
 /**
- * Replicas for an external metric with an average value for each replica: ceil(total / target), unless the present number is within
- * tolerance of it; without replicas there is no tolerance.
+ * Replicas for an external metric with an average value for each replica: ceil(total / target), unless the present
+ * number is within tolerance of it; without replicas there is no tolerance.
  */
 export function replicasForAverage(
   current: number,

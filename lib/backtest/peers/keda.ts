@@ -6,10 +6,11 @@ import { replicasForAverage } from "./hpa-replicas.ts";
 import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 
 /**
- * KEDA: an HPA on external metrics with an average value for each replica, here operations per second and the length of the queue,
- * the larger wish counting. When one cannot be had any more, the other may scale out but not in. Where the minimum is 0, KEDA
- * itself goes from 0 to 1 as soon as a trigger is active, and from any number to 0 once none was for the cooldown.
- * Restated from kedacore/keda@8b4f083c pkg/scaling/executor (Apache-2.0). Queue: the default of its SQS trigger, 5.
+ * KEDA: an HPA on external metrics with an average value for each replica, here operations per second and the length of
+ * the queue, the larger wish counting. When one cannot be had any more, the other may scale out but not in. Where the
+ * minimum is 0, KEDA itself goes from 0 to 1 as soon as a trigger is active, and from any number to 0 once none was for
+ * the cooldown. Restated from kedacore/keda@8b4f083c pkg/scaling/executor (Apache-2.0). Queue: the default of its SQS
+ * trigger, 5.
  */
 export const keda = metricScaler({
   name: "keda",

@@ -28,9 +28,9 @@ export type Kpa = (observation: KpaObservation) => number;
 
 /**
  * The Knative pod autoscaler, as knative/serving@98e5ef90 pkg/autoscaler/scaling/autoscaler.go (Apache-2.0) has it:
- * stable and panic wishes are ceil(concurrency / target), clamped to the rates; panic begins when the panic wish is at least the
- * threshold times the ready pods and ends a stable window after the last time it was; while it lasts the count only
- * rises. Starts in panic at the present size if that is more than one, so that a restart does not scale in.
+ * stable and panic wishes are ceil(concurrency / target), clamped to the rates; panic begins when the panic wish is at
+ * least the threshold times the ready pods and ends a stable window after the last time it was; while it lasts the
+ * count only rises. Starts in panic at the present size if that is more than one, so that a restart does not scale in.
  */
 export function beginKpa(rule: KpaRule, { ready, nowMs }: { readonly ready: number; readonly nowMs: number }): Kpa {
   let panicSinceMs = ready > 1 ? nowMs : undefined;
@@ -62,7 +62,10 @@ export function beginKpa(rule: KpaRule, { ready, nowMs }: { readonly ready: numb
   };
 }
 
-/** Defaults of config/core/configmaps/autoscaler.yaml; the container's concurrency is the operations that a task works on at once. */
+/**
+ * Defaults of config/core/configmaps/autoscaler.yaml; the container's concurrency is the operations that a task works
+ * on at once.
+ */
 const PARAMETERS = {
   target: {
     initial: 0.7,
@@ -100,9 +103,9 @@ const scaleDownDelaySeconds = (initial: number): ParameterSpec => ({
 });
 
 /**
- * Knative KPA as it is shipped. It ticks every 2 s, but sees what everybody sees: a window holds the points that end in it, at
- * least the newest. The activator, which would hold requests back, is not modelled. Made for tasks that start within a
- * second or two: with slower ones it sends away what it has just asked for as soon as the panic is over.
+ * Knative KPA as it is shipped. It ticks every 2 s, but sees what everybody sees: a window holds the points that end in
+ * it, at least the newest. The activator, which would hold requests back, is not modelled. Made for tasks that start
+ * within a second or two: with slower ones it sends away what it has just asked for as soon as the panic is over.
  */
 export const knativeKpa = metricScaler({
   name: "knative-kpa",

@@ -8,10 +8,10 @@ import { UTILIZATION_TARGETS } from "./utilization-targets.ts";
 const REQUEST = 1000;
 
 /**
- * Kubernetes HorizontalPodAutoscaler v2 on CPU utilization, with the defaults of the controller and of `behavior`: every 15 s,
- * tolerance 0.1, up at most the more of 4 pods and 100 % in 15 s, down to the highest wish of the last 300 s. A task is a pod that
- * requests all its CPU. Those that did not yet serve when the sample was taken are unready, as the controller treats pods
- * in their first 5 minutes. Algorithm: hpa-replicas.ts, hpa-behavior.ts.
+ * Kubernetes HorizontalPodAutoscaler v2 on CPU utilization, with the defaults of the controller and of `behavior`:
+ * every 15 s, tolerance 0.1, up at most the more of 4 pods and 100 % in 15 s, down to the highest wish of the last 300
+ * s. A task is a pod that requests all its CPU. Those that did not yet serve when the sample was taken are unready, as
+ * the controller treats pods in their first 5 minutes. Algorithm: hpa-replicas.ts, hpa-behavior.ts.
  * https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
  */
 export const kubernetesHpa = metricScaler({

@@ -13,7 +13,10 @@ export interface MetricAlarm {
 
 /** Periods beyond the datapoints needed that CloudWatch looks back for when some are missing. */
 const RANGE_EXTRA = 2;
-/** Silence after which there is no data: AWS holds on INSUFFICIENT_DATA (application/userguide, target tracking overview). */
+/**
+ * Silence after which there is no data: AWS holds on INSUFFICIENT_DATA (application/userguide, target tracking
+ * overview).
+ */
 const SILENT_PERIODS = 3;
 
 /**

@@ -1,11 +1,12 @@
 import { clairvoyantScaler } from "../scaler-definition.ts";
 
 /**
- * The clairvoyant: the least tasks that keep the service level at every moment of the demand that comes, with the same start-up delay and
- * drain as everybody has. A task is started its start-up delay before it is needed. One that is not needed is stopped
- * unless it would be again within drain and start-up, as stopping and starting would then cost as much as keeping it.
- * Each rank of task (the first, the second ...) is decided for itself, and knowing when it is next needed its choice
- * is optimal; so is the sum. What it cannot know is how long a single task takes to start: it allows for `startUpMs`.
+ * The clairvoyant: the least tasks that keep the service level at every moment of the demand that comes, with the same
+ * start-up delay and drain as everybody has. A task is started its start-up delay before it is needed. One that is not
+ * needed is stopped unless it would be again within drain and start-up, as stopping and starting would then cost as
+ * much as keeping it. Each rank of task (the first, the second ...) is decided for itself, and knowing when it is next
+ * needed its choice is optimal; so is the sum. What it cannot know is how long a single task takes to start: it allows
+ * for `startUpMs`.
  */
 export const oracle = clairvoyantScaler({
   name: "oracle",

@@ -2,9 +2,9 @@ import { metricScaler } from "../scaler-definition.ts";
 import { wholeTasks } from "./whole-tasks.ts";
 
 /**
- * What is done without an autoscaler: look at the load for a while, provision for its 99th percentile, leave it alone. It looks
- * during the warm-up, which is not scored, at the maximum of tasks so that the load it sees is not clipped, and decides
- * once. Without a point in the warm-up it stays at the maximum.
+ * What is done without an autoscaler: look at the load for a while, provision for its 99th percentile, leave it alone.
+ * It looks during the warm-up, which is not scored, at the maximum of tasks so that the load it sees is not clipped,
+ * and decides once. Without a point in the warm-up it stays at the maximum.
  */
 export const staticP99 = metricScaler({
   name: "static-p99",

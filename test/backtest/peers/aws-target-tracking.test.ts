@@ -119,8 +119,8 @@ describe("the policy", () => {
 });
 
 /**
- * Published by AWS: 363 s and 86 s from the step to the request (containers-roadmap issue 2113). Publication as in the simulated
- * world, 20 s and up to 5 s more.
+ * Published by AWS: 363 s and 86 s from the step to the request (containers-roadmap issue 2113). Publication as in the
+ * simulated world, 20 s and up to 5 s more.
  */
 describe.each([
   { factory: awsTargetTracking60, published: 363 },
