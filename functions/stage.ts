@@ -31,6 +31,7 @@ export interface OpenStage {
 
 /** All work was done that could be done; thrown at the end so that the function's error metric shows the rest. */
 export class PartialFailure extends ControllerError {
+  override readonly name = "PartialFailure";
   readonly code = "PARTIAL";
 }
 
