@@ -121,6 +121,42 @@ describe("state", () => {
     expect(await live()).toMatchObject({ desired: { tasks: 6 }, running: 2, pending: 4, deploying: false });
   });
 
+  test("a deployment without tasks is not counted, one that drains is", async () => {
+    const { api, live } = bench(["web"]);
+    await live();
+    api.service("web").stall();
+    const { deployments, primary } = api.service("web");
+    deployments.push({ ...primary, id: "old", status: "INACTIVE", rolloutState: "FAILED" });
+    expect(await live()).toMatchObject({ deploying: false, rolloutFailed: false });
+    deployments.push({ ...primary, id: "draining", status: "ACTIVE" });
+    expect(await live()).toMatchObject({ deploying: true });
+  });
+
+  test("a rollout that failed and is not rolled back is neither over nor well", async () => {
+    const { api, live } = bench(["web"]);
+    await live();
+    api.service("web").stall();
+    api.service("web").primary.rolloutState = "FAILED";
+    expect(await live()).toMatchObject({ deploying: true, rolloutFailed: true });
+  });
+
+  test("a service of another controller keeps its revision in a task set", async () => {
+    const settings: Partial<Service> = {
+      deploymentController: { type: "EXTERNAL" },
+      taskSets: [{ status: "PRIMARY", taskDefinition: "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:1" }],
+    };
+    const { api, orchestrator } = bench(["web"], {}, settings);
+    await orchestrator.describe(["web"]);
+    const shown = { ...api.service("web").describe(), deployments: [], taskDefinition: undefined };
+    api.service("web").describe = () => shown;
+    expect(await orchestrator.describe(["web"])).toMatchObject([
+      { revision: "web:1", refusal: expect.stringMatching(/EXTERNAL/) },
+    ]);
+    api.service("web").describe = () => ({ ...shown, taskSets: [] });
+    const [state] = await orchestrator.describe(["web"]);
+    expect(messageOf(state)).toMatch(/it has no task definition that ECS deploys/);
+  });
+
   test("a service that was created anew is another one, and its size is not what was known", async () => {
     const { api, live } = bench(["web"]);
     const before = await live();

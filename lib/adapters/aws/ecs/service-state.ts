@@ -24,17 +24,22 @@ export function identityOf(service: Service): string {
  * More than one deployment (tasks of two revisions, or one that ECS still drains), or a rollout that is not complete.
  * A change of the desired count starts no deployment: there the pending tasks tell.
  */
-export function isDeploying({ deployments = [] }: Service): boolean {
-  const states = deployments.map(({ rolloutState }) => rolloutState);
-  return deployments.length > 1 || states.some((state) => state !== undefined && state !== "COMPLETED");
+export function isDeploying(service: Service): boolean {
+  const states = current(service).map(({ rolloutState }) => rolloutState);
+  return states.length > 1 || states.some((state) => state !== undefined && state !== "COMPLETED");
 }
 
 /** Failed, or on the way back, as the deployments themselves tell; a rollback that is complete leaves no trace in them. */
-export function tellsFailure({ deployments = [] }: Service): boolean {
-  return deployments.some(
+export function tellsFailure(service: Service): boolean {
+  return current(service).some(
     ({ rolloutState, rolloutStateReason = "" }) =>
       rolloutState === "FAILED" || (rolloutState === "IN_PROGRESS" && /rolling back/i.test(rolloutStateReason)),
   );
+}
+
+/** Deployments that still have tasks, or are to have them. */
+function current({ deployments = [] }: Service): readonly Deployment[] {
+  return deployments.filter(({ status }) => status !== "INACTIVE");
 }
 
 /**

@@ -59,7 +59,7 @@ export class TaskDefinitions {
     const known = this.#sizes.get(revision);
     if (known !== undefined) return known;
     if (this.#sizes.size >= SIZES_KEPT) this.#sizes.clear();
-    const asked = this.read(revision, PATIENCE_MS).then(({ definition }) => sizeOf(definition));
+    const asked = this.#describe(revision, { patienceMs: PATIENCE_MS }).then(({ definition }) => sizeOf(definition));
     this.#sizes.set(revision, asked);
     try {
       return await asked;
@@ -70,12 +70,19 @@ export class TaskDefinitions {
   }
 
   /** A revision with its tags, as it is now. */
-  async read(revision: string, patienceMs?: number): Promise<TaggedDefinition> {
+  async read(revision: string): Promise<TaggedDefinition> {
+    return this.#describe(revision, { include: ["TAGS"] });
+  }
+
+  async #describe(
+    revision: string,
+    { patienceMs, include }: { patienceMs?: number; include?: "TAGS"[] },
+  ): Promise<TaggedDefinition> {
     if (!(await this.#describing.turn(patienceMs))) {
       throw new DependencyError(`task definition ${revision} is not read yet: too many at once, the next pass goes on`);
     }
     const { taskDefinition, tags = [] } = await this.#client.send(
-      new DescribeTaskDefinitionCommand({ taskDefinition: revision, include: ["TAGS"] }),
+      new DescribeTaskDefinitionCommand({ taskDefinition: revision, include }),
     );
     if (taskDefinition === undefined) throw new DependencyError(`ECS answered nothing for task definition ${revision}`);
     return { definition: taskDefinition, tags };
@@ -113,8 +120,6 @@ export class TaskDefinitions {
     if (taskDefinition?.taskDefinitionArn === undefined) {
       throw new DependencyError("ECS answered a registration without saying which revision it is");
     }
-    const revision = revisionOf(taskDefinition.taskDefinitionArn);
-    this.#sizes.set(revision, Promise.resolve(sizeOf(taskDefinition)));
-    return revision;
+    return revisionOf(taskDefinition.taskDefinitionArn);
   }
 }
