@@ -53,7 +53,7 @@ export function readRequest(
     limit,
     ...rangeOf(context["timeRange"], nowMs),
     theme: context["theme"] === "dark" ? "dark" : "light",
-    width: clamped(context["width"], 320, 2400, WIDTH_DEFAULT),
+    width: clamped(context["width"], 480, 2400, WIDTH_DEFAULT),
     offsetMinutes: offsetOf(context["timezone"]),
     notes: unknown.slice(0, 5).map((key) => `The parameter ${show(key)} means nothing to this widget.`),
   };

@@ -14,7 +14,7 @@ const MARKS_MAX = 200;
 const LANE_PX = 56;
 const PLOT_PX = 34;
 const LABEL_PX = 150;
-const NOW_PX = 130;
+const NOW_PX = 165;
 const AXIS_PX = 22;
 const DAY_MS = 86_400_000;
 
