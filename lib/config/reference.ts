@@ -98,7 +98,7 @@ times \`factor\` has the unit of the metric (vCPU, GiB, Gbit/s, ms, operations/s
 
 Rules whose metric has no source are told by \`config validate\` and when the configuration is deployed; in local mode every metric exists.
 With \`monitor.periodSeconds\` 20 only ECS's CPU and memory are read at 20 s, and the service must have its high-resolution metrics enabled;
-what is published by the minute is carried into the samples after it, as long as it is no older than its period and two minutes.`;
+what is published by the minute is carried into the samples after it, as long as that is no older than its period and three minutes.`;
 
 function sectionsOf(path: string, schema: z.core.$ZodType): string[] {
   const bare = unwrapped(schema);

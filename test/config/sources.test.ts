@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { renderReport } from "../../lib/cli/config.ts";
 import {
   compileDeployment,
   compileTargets,
@@ -312,6 +313,15 @@ describe("what would have no data on AWS", () => {
       "disk: STORAGE_UTILIZATION has no value on AWS: storageUsed has no source; set source.containerInsights where the cluster has it (Fargate only), or set metrics.storageUsed",
     ]);
   });
+});
+
+test("config validate tells it beside what is valid", () => {
+  const valid = loadConfig(component({}));
+  const report = renderReport({ file: "my.json", config: valid, problems: [], warnings: [] });
+  expect(report).toContain("on AWS (local mode has all metrics), 1 value of rules would be missing:");
+  expect(report).toContain("  fleets[0].components[0].rules.response-time: RESPONSE_TIME has no value on AWS");
+  const complete = loadConfig(component({ source: BALANCED }));
+  expect(renderReport({ file: "my.json", config: complete, problems: [], warnings: [] })).not.toContain("on AWS");
 });
 
 test("tasks are never resized only where no rule does it and use is not known", () => {

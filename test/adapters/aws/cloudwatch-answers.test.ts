@@ -47,11 +47,10 @@ async function read(
   expect(tokens).toEqual(pages.map((_, i) => (i === 0 ? undefined : `page ${i}`)));
   return answer ?? new Error("no answer");
 }
-const STEADY = result("m1", [
-  [3, 40],
-  [2, 40],
-  [1, 40],
-]);
+const STEADY = result(
+  "m1",
+  [9, 8, 7, 6, 5, 4, 3, 2, 1].map((minutesAgo) => [minutesAgo, 40]),
+);
 
 describe("answers that are not as one would like", () => {
   test("results without order, with periods nobody asked for, and two values for one period: the larger counts", async () => {
@@ -99,6 +98,12 @@ describe("answers that are not as one would like", () => {
     const samples = await read([[result("m0", points), STEADY]]);
     expect(samples).toMatchObject([{ endMs: NOW, values: { memoryUsed: 800 }, absent: { cpuUsed: reason } }]);
     expect(samples).not.toHaveProperty("0.values.cpuUsed");
+  });
+
+  test("a metric that is new, like all others, is waited for two minutes", async () => {
+    const alone = [[result("m0", []), result("m1", [[1, 40]])]];
+    expect(await read(alone)).toEqual([]);
+    expect(await read(alone, { nowMs: NOW + 2 * MINUTE })).toMatchObject([{ absent: { cpuUsed: "missing" } }]);
   });
 
   test("what should be there by now is waited for", async () => {

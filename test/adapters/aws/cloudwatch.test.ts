@@ -232,7 +232,7 @@ describe("failures", () => {
         return await readOne(source, { nowMs });
       };
       expect(await at(NOW + MINUTE)).toEqual([]);
-      expect(await at(NOW + 3 * MINUTE)).toMatchObject([
+      expect(await at(NOW + 2 * MINUTE)).toMatchObject([
         { endMs: NOW, values: { memoryUsed: 800 }, absent: { cpuUsed: "partial" } },
       ]);
       cloudwatch.faults.clear();

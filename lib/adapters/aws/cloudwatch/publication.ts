@@ -6,7 +6,10 @@
 
 /** From a period's end: what other metrics of the same publisher have by now, one that counts events has as well. */
 export const SIBLING_GRACE_MS = 60_000;
-/** From a period's end: a count that was silent before has nothing to say about it either. */
+/**
+ * From a period's end: a count that was silent before has nothing to say about it either, one that has said something
+ * about a later period will not come back to it, and a failed answer stays one.
+ */
 export const SILENT_GRACE_MS = 120_000;
 /** From a period's end: nothing more is waited for. */
 export const LAST_GRACE_MS = 180_000;

@@ -35,8 +35,17 @@ export interface QueryBatch<Owner> {
   }[];
 }
 
+/** Bindings are data of the deployment: worked out once for each of them, not at every beat. */
+const KNOWN = new WeakMap<Bindings, readonly QueryGroup[]>();
+
 /** The bindings of one component as groups: those that share an input are together. */
-export function groupsOf(bindings: Bindings): QueryGroup[] {
+export function groupsOf(bindings: Bindings): readonly QueryGroup[] {
+  const known = KNOWN.get(bindings) ?? grouped(bindings);
+  KNOWN.set(bindings, known);
+  return known;
+}
+
+function grouped(bindings: Bindings): readonly QueryGroup[] {
   const groups: { inputs: Map<string, MetricInput>; members: [MetricName, MetricBinding][] }[] = [];
   for (const [metric, binding] of Object.entries(bindings) as [MetricName, MetricBinding][]) {
     const own = new Map(binding.inputs.map((input) => [keyOf(input), input]));

@@ -52,9 +52,9 @@ export function readingsAt(answers: Answers, bindings: Bindings, endMs: number):
 
 function readingAt(answers: Answers, metric: MetricName, binding: MetricBinding, endMs: number): Reading {
   const series = answers.series[metric] ?? EMPTY_SERIES;
-  const isOver = answers.nowMs >= endMs + LAST_GRACE_MS;
   if (series.status === "denied") return absent("denied");
-  if (series.status === "partial") return isOver ? absent("partial") : PENDING;
+  // It may do better at the next beat, but what goes on failing must not make the other metrics stale.
+  if (series.status === "partial") return answers.nowMs >= endMs + SILENT_GRACE_MS ? absent("partial") : PENDING;
   const raw = series.values.get(endMs);
   if (raw !== undefined) return valueOf(raw, metric, binding, answers.allocationAt(endMs));
   return binding.whenMissing === "zero"
@@ -63,9 +63,20 @@ function readingAt(answers: Answers, metric: MetricName, binding: MetricBinding,
 }
 
 /** No datapoint of a gauge: known to be missing once a later one came, or none is to be expected any more. */
-function missingGauge({ nowMs }: Answers, series: Series, binding: MetricBinding, endMs: number): Reading {
-  const given = series.newestMs > endMs || !isActive(series, binding, endMs) || nowMs >= endMs + LAST_GRACE_MS;
+function missingGauge(answers: Answers, series: Series, binding: MetricBinding, endMs: number): Reading {
+  const { nowMs } = answers;
+  const graceMs = isActive(series, binding, endMs) ? LAST_GRACE_MS : wasSilent(answers, endMs) ? 0 : SILENT_GRACE_MS;
+  const given = isPassed(series, endMs, nowMs) || nowMs >= endMs + graceMs;
   return given ? absent(series.future && series.values.size === 0 ? "future" : "missing") : PENDING;
+}
+
+/** Of a metric that is not active: others were there all the time, so it is not only too early to know. */
+function wasSilent({ target, series }: Answers, endMs: number): boolean {
+  return (Object.entries(target.metrics) as [MetricName, MetricBinding][]).some(([name, other]) => {
+    const theirs = series[name];
+    const fromMs = endMs - RECENT_MS - periodOf(other);
+    return theirs !== undefined && hasWithin(theirs, other, fromMs, fromMs + 2 * periodOf(other));
+  });
 }
 
 /**
@@ -83,11 +94,16 @@ function missingCount(answers: Answers, metric: MetricName, binding: MetricBindi
   });
   const siblings = witnesses.some(([, other]) => isSibling(other, binding));
   const grace = siblings ? SIBLING_GRACE_MS : isActive(own, binding, endMs) ? LAST_GRACE_MS : SILENT_GRACE_MS;
-  const isOver = own.newestMs > endMs || nowMs >= endMs + grace;
+  const isOver = isPassed(own, endMs, nowMs) || nowMs >= endMs + grace;
   // What took time, or failed, was asked for: no requests beside it are a contradiction.
   const isContradicted = metric === "throughput" && TRAFFIC.some((name) => series[name]?.values.has(endMs));
   if (isOver && witnesses.length > 0 && !isContradicted) return { kind: "value", value: 0 };
-  return own.newestMs > endMs || nowMs >= endMs + LAST_GRACE_MS ? absent("missing") : PENDING;
+  return isPassed(own, endMs, nowMs) || nowMs >= endMs + LAST_GRACE_MS ? absent("missing") : PENDING;
+}
+
+/** A later datapoint came, and not just because the two overtook each other on the way. */
+function isPassed({ newestMs }: Series, endMs: number, nowMs: number): boolean {
+  return newestMs > endMs && nowMs >= endMs + SILENT_GRACE_MS;
 }
 
 /** Whether the metric had a datapoint shortly before the period (or in it), and so is expected to have more. */

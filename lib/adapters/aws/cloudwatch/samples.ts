@@ -43,8 +43,23 @@ interface SettledPeriod {
   readonly readings: ReadonlyMap<MetricName, Reading>;
 }
 
+interface Streams {
+  readonly prompt: Bindings;
+  readonly slow: readonly Stream[];
+}
+/** Bindings are data of the deployment: worked out once for each of them, not at every beat. */
+const KNOWN = new WeakMap<Bindings, Streams & { readonly periodMs: number }>();
+
 /** The bindings that have the samples' own period, and the longer ones by period. */
-export function streamsOf(metrics: Bindings, periodMs: number): { prompt: Bindings; slow: Stream[] } {
+export function streamsOf(metrics: Bindings, periodMs: number): Streams {
+  const known = KNOWN.get(metrics);
+  if (known?.periodMs === periodMs) return known;
+  const streams = { ...separated(metrics, periodMs), periodMs };
+  KNOWN.set(metrics, streams);
+  return streams;
+}
+
+function separated(metrics: Bindings, periodMs: number): Streams {
   const byPeriod = new Map<number, [MetricName, MetricBinding][]>();
   for (const [name, binding] of Object.entries(metrics) as [MetricName, MetricBinding][]) {
     const period = Math.max(periodMs, periodOf(binding));
