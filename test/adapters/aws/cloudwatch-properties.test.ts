@@ -42,8 +42,8 @@ async function watched(history: readonly Minute[], beatMs: number): Promise<Samp
     cloudwatch.nowMs = nowMs;
     const sinceMs = samples.at(-1)?.endMs ?? START;
     const [answer] = await source.read([{ component: "web", sinceMs, allocation: ALLOCATION }], nowMs);
-    if (!Array.isArray(answer)) throw answer;
-    samples.push(...(answer as Sample[]));
+    if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
+    samples.push(...answer);
   }
   return samples;
 }
