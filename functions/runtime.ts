@@ -12,12 +12,13 @@ import { emfLine } from "../lib/adapters/aws/own-metrics.ts";
 import { SnsNotifier } from "../lib/adapters/aws/sns-notifier.ts";
 import { sendWake } from "../lib/adapters/aws/sqs-wake.ts";
 import { type Deployment, FUNCTION_ENVIRONMENT } from "../lib/deployment.ts";
-import { InputError, InvariantError } from "../lib/domain/model/errors.ts";
-import type { FleetPolicy, OptimizationPolicy } from "../lib/domain/model/policy.ts";
+import { InputError } from "../lib/domain/model/errors.ts";
 import type { LoopName } from "../lib/flow.ts";
-import type { Clock, Log, Orchestrator, Ports } from "../lib/ports.ts";
+import type { Clock, Log, Orchestrator } from "../lib/ports.ts";
 import type { WidgetSource } from "../lib/widget/answer.ts";
 import { readDeployment } from "./deployment-document.ts";
+import { type Edges, refusedEdges } from "./refused-ports.ts";
+import { purgedAfterTtl, timeToLive } from "./retention.ts";
 import type { Stage } from "./stage.ts";
 
 /*
@@ -33,10 +34,6 @@ const CALLS = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 1000, requestTimeout: 5000, throwOnRequestTimeout: true },
 };
-/** DynamoDB deletes what its `ttl` says within days and for free; the purge only sweeps up what that missed. */
-const PURGE_AFTER_TTL_MS = 4 * 86_400_000;
-
-type Edges = Pick<Ports, "metrics" | "orchestrator" | "notifier">;
 interface Given {
   readonly deployment: Deployment;
   readonly log: Log;
@@ -53,7 +50,7 @@ export function monitorStage(): Stage {
     const live = orchestrator(given);
     return {
       metrics: new CloudWatchMetricSource({ client: cloudwatch, targets: given.deployment.targets, log: given.log }),
-      orchestrator: { ...refusedOrchestrator("monitor"), describe: (...asked) => live.describe(...asked) },
+      orchestrator: { ...refusedEdges("monitor").orchestrator, describe: (...asked) => live.describe(...asked) },
       notifier: new SnsNotifier({ client: sns, topicArn: topic }),
     };
   });
@@ -117,7 +114,7 @@ function stage(loop: LoopName, wakes: Stage["wakes"], edges: (given: Given) => E
         import("./tick-measurements.ts"),
       ]);
       const fleets = loop === "optimization" ? deployment.fleets.map(purgedAfterTtl) : deployment.fleets;
-      const opened = await DynamoStore.open(dynamo, table, { timeToLive: longestOf(deployment.fleets) });
+      const opened = await DynamoStore.open(dynamo, table, { timeToLive: timeToLive(deployment.fleets) });
       const { store, measure } = measureTicks(loop, opened, fleets);
       return { ports: { ...edges({ deployment, log }), store, clock, log }, fleets, runLoop, measure };
     },
@@ -137,52 +134,6 @@ function ecs(): (given: Given) => Orchestrator {
   const autoscaling = new ApplicationAutoScalingClient(CALLS);
   return ({ deployment, log }) =>
     new EcsOrchestrator({ client, writeClient, autoscaling, targets: deployment.targets, log, clock });
-}
-
-function refusedEdges(loop: LoopName): Edges {
-  const refuse = refusal(loop);
-  return {
-    metrics: { read: refuse("metrics") },
-    orchestrator: refusedOrchestrator(loop),
-    notifier: { publish: refuse("notifier") },
-  };
-}
-
-function refusedOrchestrator(loop: LoopName): Orchestrator {
-  const refuse = refusal(loop)("orchestrator");
-  return { describe: refuse, ensureRevision: refuse, update: refuse };
-}
-
-/** A port that this function has no business with, and no permission for. */
-function refusal(loop: LoopName): (port: string) => () => Promise<never> {
-  return (port) => async () => {
-    throw new InvariantError(`the ${loop} function must not use the port ${port}`);
-  };
-}
-
-/** An item's ttl is that of the fleet which keeps its history longest. */
-function longestOf(fleets: readonly FleetPolicy[]): OptimizationPolicy["retention"] {
-  const longest = (of: (retention: OptimizationPolicy["retention"]) => number): number =>
-    Math.max(...fleets.map(({ optimization }) => of(optimization.retention)));
-  return {
-    samplesMs: longest(({ samplesMs }) => samplesMs),
-    rollups5mMs: longest(({ rollups5mMs }) => rollups5mMs),
-    rollups1hMs: longest(({ rollups1hMs }) => rollups1hMs),
-    holdsMs: longest(({ holdsMs }) => holdsMs),
-    actionsMs: longest(({ actionsMs }) => actionsMs),
-  };
-}
-
-function purgedAfterTtl(fleet: FleetPolicy): FleetPolicy {
-  const { samplesMs, rollups5mMs, rollups1hMs, holdsMs, actionsMs } = fleet.optimization.retention;
-  const retention = {
-    samplesMs: samplesMs + PURGE_AFTER_TTL_MS,
-    rollups5mMs: rollups5mMs + PURGE_AFTER_TTL_MS,
-    rollups1hMs: rollups1hMs + PURGE_AFTER_TTL_MS,
-    holdsMs: holdsMs + PURGE_AFTER_TTL_MS,
-    actionsMs: actionsMs + PURGE_AFTER_TTL_MS,
-  };
-  return { ...fleet, optimization: { ...fleet.optimization, retention } };
 }
 
 type Setting = keyof typeof FUNCTION_ENVIRONMENT;

@@ -156,6 +156,12 @@ describe("a tick from the queue", () => {
     expect(bench.lines.some((line) => line.startsWith("warn tick superseded"))).toBe(true);
   });
 
+  test.each([-30_000, 30_000])("a clock that is off by %i ms loses no beat", async (offMs) => {
+    const bench = aBench({ nowMs: NOW_MS + 3000 + offMs });
+    await bench.handle(anEvent(aMessage(BEAT, NOW_MS + 3000)));
+    expect(loopValues(bench)).toEqual([{ TicksSkipped: 0, LoopErrors: 0, TicksCompleted: 1 }]);
+  });
+
   test("a wake between two beats is run", async () => {
     const bench = aBench({ nowMs: NOW_MS + 18_000 });
     await overloaded(bench);

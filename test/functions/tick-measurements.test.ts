@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { refusedEdges } from "../../functions/refused-ports.ts";
+import { measureTicks } from "../../functions/tick-measurements.ts";
+import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
+import { InvariantError } from "../../lib/domain/model/errors.ts";
+import { aFleet, NOW_MS } from "../support/fleet-builders.ts";
+import { aDecision } from "../support/optimization-builders.ts";
+
+describe("changes that came to their end", () => {
+  const action = { action: "SCALE_OUT", hold: undefined, status: "PENDING" } as const;
+
+  test("are counted once, by how they ended, and only once they are stored", async () => {
+    const { store, measure } = measureTicks("execution", new MemoryStore(), [aFleet({ name: "default" })]);
+    const pending = [1, 2, 3, 4].map((n) => aDecision(n, action));
+    await store.appendDecisions("default", pending);
+    const statuses = ["MEASURED", "FAILED", "ROLLED_BACK", "EXPIRED"] as const;
+    for (const [i, each] of pending.entries())
+      await store.writeDecision({ ...each, status: statuses[i] ?? "EXPIRED", version: 2 });
+    // Lost against what is there already.
+    await store.writeDecision({ ...aDecision(1, action), status: "FAILED", version: 2 });
+    expect(measure(NOW_MS)).toEqual([
+      {
+        dimension: { Fleet: "default" },
+        values: { ExecutionsSucceeded: 1, ExecutionsFailed: 2 },
+        fields: {
+          message: "executions ended",
+          decisions: [
+            { id: "api@1", status: "MEASURED" },
+            { id: "api@2", status: "FAILED" },
+            { id: "api@3", status: "ROLLED_BACK" },
+          ],
+        },
+      },
+    ]);
+    expect(measure(NOW_MS)).toEqual([]);
+  });
+
+  test("are nobody's business in the other loops, and a fleet that was not read is not measured", async () => {
+    for (const loop of ["monitor", "optimization", "decision"] as const) {
+      const { store, measure } = measureTicks(loop, new MemoryStore(), [aFleet({ name: "default" })]);
+      await store.appendDecisions("default", [aDecision(1, { ...action, status: "FAILED" })]);
+      expect(measure(NOW_MS)).toEqual([]);
+    }
+  });
+});
+
+test("a port that a function must not use throws, whatever is asked", async () => {
+  const { metrics, orchestrator, notifier } = refusedEdges("decision");
+  const request = { component: "a", tasks: 1, revision: "a:1", decision: "a@1" };
+  await expect(metrics.read([], 0)).rejects.toThrow("the decision function must not use the port metrics");
+  await expect(orchestrator.describe([])).rejects.toThrow(InvariantError);
+  await expect(orchestrator.update(request)).rejects.toThrow("port orchestrator");
+  await expect(notifier.publish({} as never)).rejects.toThrow("port notifier");
+});
