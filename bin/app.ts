@@ -1,16 +1,14 @@
 /**
- * The CDK app: one stack with one controller. What to scale comes from a configuration file:
+ * The CDK app: one stack with one controller.
  *
  *   npx cdk synth  -c config=my.json
  *   npx cdk deploy -c config=my.json -c taskRoles=arn:aws:iam::111122223333:role/web-task,arn:...
  *
- * | context   | what                                                                   | default            |
- * | config    | configuration file, .json or .ts                                       | the preset         |
- * | taskRoles | task and execution roles of resizable services, comma-separated; "" for none | must be given when one may be resized |
- * | stackName | name of the stack                                                      | ScalingController  |
- * | bundles   | folder of ready-made bundles                                           | bundled with esbuild |
+ * Context: `config`, a configuration file, .json or .ts (default: the preset); `taskRoles`, task and execution roles of
+ * services that may be resized, separated by commas, empty if their task definitions name none; `stackName` (default
+ * ScalingController); `bundles`, a folder of ready-made bundles (default: bundled from the sources).
  */
-import { App, Stack } from "aws-cdk-lib";
+import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import { readConfigFile } from "../lib/config/file.ts";
 import type { WrittenConfig } from "../lib/config/index.ts";
@@ -20,7 +18,8 @@ import { ScalingController } from "../lib/infrastructure/scaling-controller.ts";
 const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 async function main(): Promise<void> {
-  const app = new App();
+  // Synthesized below, or not at all: by itself CDK would also write what there is of a stack that failed.
+  const app = new App({ autoSynth: false });
   const [config, bundles] = [contextText(app, "config"), contextText(app, "bundles")];
   // Checked by the construct, which reports all problems at once.
   const configuration = config === undefined ? {} : ((await readConfigFile(config)) as WrittenConfig);
@@ -28,11 +27,17 @@ async function main(): Promise<void> {
     description: "Scaling controller: an autoscaler for Amazon ECS",
   });
   const roles = taskRoles(stack, app);
-  new ScalingController(stack, "Controller", {
+  const controller = new ScalingController(stack, "Controller", {
     configuration,
     ...(roles === undefined ? {} : { taskRoles: roles }),
     ...(bundles === undefined ? {} : { bundles }),
   });
+  new CfnOutput(stack, "Table", {
+    value: controller.table.tableName,
+    description: "For the operator's commands: --table",
+  });
+  new CfnOutput(stack, "Alerts", { value: controller.alertTopic.topicArn, description: "Subscribe here" });
+  new CfnOutput(stack, "Dashboard", { value: controller.dashboard.dashboardName });
   app.synth();
 }
 

@@ -116,8 +116,8 @@ function thresholds(
   return rules
     .filter((rule) => rule.trigger === trigger)
     .flatMap(({ up, down }: RulePolicy) => [
-      { value: up * scale, label: `${what}: grow above`, color: UP_COLOR },
-      ...(down > 0 ? [{ value: down * scale, label: `${what}: shrink below`, color: DOWN_COLOR }] : []),
+      { value: rounded(up * scale), label: `${what}: grow above`, color: UP_COLOR },
+      ...(down > 0 ? [{ value: rounded(down * scale), label: `${what}: shrink below`, color: DOWN_COLOR }] : []),
     ]);
 }
 
@@ -126,5 +126,10 @@ function inGraphUnit(
   annotations: readonly cloudwatch.HorizontalAnnotation[],
   { factor }: MetricBinding,
 ): cloudwatch.HorizontalAnnotation[] {
-  return annotations.map((each) => ({ ...each, value: each.value / factor }));
+  return annotations.map((each) => ({ ...each, value: rounded(each.value / factor) }));
+}
+
+/** 0.55 x 100 is 55.00000000000001. */
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }

@@ -1,8 +1,9 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Deployment } from "../deployment.ts";
+import { InputError } from "../domain/model/errors.ts";
 import { bundleFunctions, FUNCTIONS, type FunctionName } from "./bundle.ts";
 
 /**
@@ -10,6 +11,8 @@ import { bundleFunctions, FUNCTIONS, type FunctionName } from "./bundle.ts";
  * `bundles` names a folder with one folder for each function (`npm run build:functions` writes such a one).
  *
  * `use` must make its functions before it returns: the files are gone then. CDK copies an asset when the function is made.
+ *
+ * @throws InputError when a bundle is missing in `bundles`.
  */
 export function withFunctionCode<T>(
   deployment: Deployment,
@@ -19,7 +22,7 @@ export function withFunctionCode<T>(
   const folder = mkdtempSync(join(tmpdir(), "scaling-controller-code-"));
   try {
     if (bundles === undefined) bundleFunctions(folder);
-    else for (const name of FUNCTIONS) cpSync(join(bundles, name), join(folder, name), { recursive: true });
+    else copyBundles(bundles, folder);
     const document = JSON.stringify(deployment);
     for (const name of FUNCTIONS) writeFileSync(join(folder, name, "deployment.json"), document);
     const codeOf = (name: FunctionName) => lambda.Code.fromAsset(join(folder, name));
@@ -33,4 +36,14 @@ export function withFunctionCode<T>(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function copyBundles(from: string, to: string): void {
+  const missing = FUNCTIONS.map((name) => join(from, name, "index.mjs")).filter((path) => !existsSync(path));
+  if (missing.length > 0)
+    throw new InputError(
+      "the bundles of the functions cannot be used",
+      missing.map((path) => `${path}: there is no such file`),
+    );
+  for (const name of FUNCTIONS) cpSync(join(from, name), join(to, name), { recursive: true });
 }

@@ -57,13 +57,17 @@ export function widgetPermissions(tableArn: string): readonly Permission[] {
 /** Reads of single records and of ranges; no scan. */
 export const READ_STATE_ACTIONS: readonly string[] = ["dynamodb:GetItem", "dynamodb:Query"];
 
-/** An operator also writes: pause, resume, mode and approvals are conditional writes of single records. */
-export const OPERATE_ACTIONS: readonly string[] = [...READ_STATE_ACTIONS, "dynamodb:PutItem"];
+/** An operator also writes: pause, resume, mode, approvals, decisions of one's own. */
+export const OPERATE_ACTIONS: readonly string[] = [
+  ...READ_STATE_ACTIONS,
+  "dynamodb:PutItem",
+  "dynamodb:BatchWriteItem",
+];
 
 function stateAccess(tableArn: string): Permission {
   return {
     sid: "ReadAndWriteState",
-    actions: [...OPERATE_ACTIONS, "dynamodb:BatchWriteItem", "dynamodb:Scan"],
+    actions: [...OPERATE_ACTIONS, "dynamodb:Scan"],
     resources: [tableArn],
     because:
       "The state. Scan is used on the first start only: a table without a version must be empty before it is used. No action changes the table itself.",

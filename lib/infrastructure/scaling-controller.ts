@@ -241,7 +241,7 @@ export class ScalingController extends Construct {
 
   #warn(warnings: readonly string[], isExact: boolean): void {
     const found = Validations.of(this);
-    for (const warning of warnings) found.addWarning("ScalingController-Configuration", warning);
+    if (warnings.length > 0) found.addWarning("ScalingController-Configuration", listed(warnings));
     if (isExact) return;
     found.addWarning(
       "ScalingController-ClustersInsteadOfServices",
@@ -261,4 +261,13 @@ function byLoop<T>(of: (loop: LoopName) => T): Record<LoopName, T> {
 
 function titled(loop: LoopName): string {
   return loop.charAt(0).toUpperCase() + loop.slice(1);
+}
+
+const WARNINGS_MAX = 20;
+
+function listed(warnings: readonly string[]): string {
+  const rest = warnings.length - WARNINGS_MAX;
+  const more = rest > 0 ? [`and ${rest} more; "scaling-controller config validate" tells all`] : [];
+  const lines = [...warnings.slice(0, WARNINGS_MAX), ...more].map((each) => `\n  ${each}`);
+  return `the configuration can be deployed, but${lines.join("")}`;
 }

@@ -1,56 +1,106 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { App, Stack } from "aws-cdk-lib";
+import { App, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import type { WrittenConfig } from "../../lib/config/index.ts";
 import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
 import { ScalingController, type ScalingControllerProps } from "../../lib/infrastructure/scaling-controller.ts";
 
-/** Any two of this account and Region come to the same template. */
 export const ENVIRONMENT = { account: "111122223333", region: "eu-central-1" } as const;
+export const TASK_ROLE = `arn:aws:iam::${ENVIRONMENT.account}:role/web-task`;
 
+/** Feature flags as the app has them. */
 const { context } = JSON.parse(readFileSync(new URL("../../cdk.json", import.meta.url), "utf8")) as {
   context: Record<string, unknown>;
 };
 
-/** Runs with a folder of bundles that hold next to nothing, so that no test waits for esbuild. */
-export function withStubBundles<T>(use: (bundles: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), "scaling-controller-stub-"));
+export interface Synthesized {
+  readonly stack: Stack;
+  readonly controller: ScalingController;
+  readonly template: Template;
+}
+interface Options {
+  /** Account and Region that are known when the template is made. */
+  readonly env?: { readonly account: string; readonly region: string };
+  /** Called with the whole app before it is synthesized. */
+  readonly prepare?: (app: App, built: Omit<Synthesized, "template">) => void;
+  /** Bundles other than the stubs, which hold next to nothing, so that no test waits for esbuild. */
+  readonly bundles?: "real";
+}
+
+/** A stack with one controller, synthesized; props may need the stack first. Throws what CDK's validation throws. */
+export function synthesized(
+  props: ScalingControllerProps | ((stack: Stack) => ScalingControllerProps) = {},
+  { env, prepare, bundles }: Options = {},
+): Synthesized {
+  const folder = mkdtempSync(join(tmpdir(), "scaling-controller-test-"));
   try {
-    for (const name of FUNCTIONS) {
-      mkdirSync(join(folder, name));
-      writeFileSync(join(folder, name, "index.mjs"), `export const handler = () => "${name}";\n`);
-    }
-    return use(folder);
+    const app = new App({ context, analyticsReporting: false, autoSynth: false, outdir: join(folder, "cdk.out") });
+    const stack = new Stack(app, "ScalingController", env === undefined ? {} : { env });
+    const controller = new ScalingController(stack, "Controller", {
+      ...(bundles === "real" ? {} : { bundles: stubBundles(join(folder, "bundles")) }),
+      ...(typeof props === "function" ? props(stack) : props),
+    });
+    // What CDK would print for each test; those that are about warnings look at the construct.
+    Validations.of(stack).acknowledge({ id: "Annotation::ScalingController-Configuration", reason: "a test" });
+    prepare?.(app, { stack, controller });
+    return { stack, controller, template: Template.fromStack(stack) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** A new app with the feature flags of cdk.json, whose output goes with the process's temporary files. */
-export function newApp(): App {
-  return new App({ context: { ...context, "aws:cdk:enable-path-metadata": false }, analyticsReporting: false });
+function stubBundles(folder: string): string {
+  for (const name of FUNCTIONS) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, "index.mjs"), `export const handler = () => "${name}";\n`);
+  }
+  return folder;
 }
 
-export interface Synthesized {
-  readonly app: App;
-  readonly stack: Stack;
-  readonly controller: ScalingController;
-  readonly template: Template;
-}
+/** Services in all modes: `web` is changed in both dimensions, `jobs` too and its autoscaler suspended, `api` watched. */
+export const MIXED: WrittenConfig = {
+  fleets: [
+    {
+      name: "shop",
+      mode: "auto",
+      components: [
+        {
+          name: "web",
+          cluster: "prod",
+          cpu: { min: 0.5, max: 4 },
+          memory: { min: 1, max: 16 },
+          tasks: { min: 2 },
+          source: { targetGroup: "targetgroup/web/0123456789abcdef", loadBalancer: "app/prod/0123456789abcdef" },
+        },
+        {
+          name: "jobs",
+          cluster: "prod",
+          cpu: { min: 0.25, max: 2 },
+          memory: { min: 0.5, max: 4 },
+          mode: "recommend",
+          source: { queue: "jobs", otherAutoscaler: "suspend" },
+        },
+        { name: "api", cluster: "prod", mode: "observe" },
+      ],
+    },
+  ],
+};
 
-/** A stack with one controller over stub bundles, synthesized; `build` may add to the stack first. */
-export function synthesized(
-  props: ScalingControllerProps | ((stack: Stack) => ScalingControllerProps) = {},
-  options: { readonly env?: { readonly account: string; readonly region: string } } = {},
-): Synthesized {
-  return withStubBundles((bundles) => {
-    const app = newApp();
-    const stack = new Stack(app, "ScalingController", options.env === undefined ? {} : { env: options.env });
-    const controller = new ScalingController(stack, "Controller", {
-      bundles,
-      ...(typeof props === "function" ? props(stack) : props),
-    });
-    return { app, stack, controller, template: Template.fromStack(stack) };
-  });
+/** A fleet of so many resizable components in `clusters` clusters, all to be changed. */
+export function fleetOf(components: number, clusters = 1): WrittenConfig {
+  return {
+    fleets: [
+      {
+        mode: "auto",
+        limits: { cpu: 50_000, memory: 100_000, network: 50_000, storage: 50_000 },
+        components: Array.from({ length: components }, (_, i) => ({
+          name: `component-${i}`,
+          cluster: `production-${i % clusters}`,
+          cpu: { max: 2 + (i % 20) },
+        })),
+      },
+    ],
+  };
 }

@@ -1,0 +1,347 @@
+import { readFileSync } from "node:fs";
+import type { Template } from "aws-cdk-lib/assertions";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as sns from "aws-cdk-lib/aws-sns";
+import { describe, expect, test } from "vitest";
+import { LOOPS } from "../../lib/flow.ts";
+import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
+import { ENVIRONMENT, fleetOf, MIXED, synthesized, TASK_ROLE } from "./synthesized.ts";
+import { shown } from "./template-policies.ts";
+
+const sixty = { timeout: 60_000 };
+let made: Template | undefined;
+const preset = (): Template => (made ??= synthesized().template);
+
+interface Resource {
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+}
+const all = (template: Template, type: string): [string, Resource][] =>
+  Object.entries(template.findResources(type) as Record<string, Resource>);
+
+describe("the table", sixty, () => {
+  test("has the store's keys, is protected, retained, encrypted, and can be restored", () => {
+    const tables = all(preset(), "AWS::DynamoDB::Table").map(([, table]) => table);
+    expect(tables).toHaveLength(1);
+    expect(tables[0]).toMatchObject({
+      DeletionPolicy: "Retain",
+      UpdateReplacePolicy: "Retain",
+      Properties: {
+        KeySchema: [
+          { AttributeName: "pk", KeyType: "HASH" },
+          { AttributeName: "sk", KeyType: "RANGE" },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: "pk", AttributeType: "S" },
+          { AttributeName: "sk", AttributeType: "S" },
+        ],
+        BillingMode: "PAY_PER_REQUEST",
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: "ttl", Enabled: true },
+        // false: with a key that DynamoDB owns, instead of one in KMS.
+        SSESpecification: { SSEEnabled: false },
+      },
+    });
+  });
+});
+
+describe("functions", sixty, () => {
+  test("run on arm64 with a log group, a role and a time of their own", () => {
+    const functions = all(preset(), "AWS::Lambda::Function");
+    expect(functions).toHaveLength(FUNCTIONS.length);
+    const distinct = (key: string) => new Set(functions.map(([, { Properties }]) => JSON.stringify(Properties[key])));
+    expect([...distinct("Runtime"), ...distinct("Architectures")]).toEqual(['"nodejs24.x"', '["arm64"]']);
+    for (const key of ["Role", "LoggingConfig"]) expect(distinct(key).size).toBe(FUNCTIONS.length);
+    for (const [, { Properties }] of functions) {
+      expect(Properties).toMatchObject({ LoggingConfig: { LogFormat: "JSON" } });
+      expect(Properties).not.toHaveProperty("ReservedConcurrentExecutions");
+    }
+  });
+
+  test("are told the table; the topic and the queue to wake only where they need them", () => {
+    const variables = Object.fromEntries(
+      all(preset(), "AWS::Lambda::Function").map(([id, { Properties }]) => [
+        /^Controller([A-Z][a-z]+)Function/.exec(id)?.[1],
+        Object.keys((Properties["Environment"] as { Variables: object }).Variables).map((name) =>
+          name.replace("SCALING_CONTROLLER_", ""),
+        ),
+      ]),
+    );
+    expect(variables).toEqual({
+      Monitor: ["TABLE", "ALERT_TOPIC_ARN", "WAKE_QUEUE_URL"],
+      Decision: ["TABLE", "WAKE_QUEUE_URL"],
+      Execution: ["TABLE"],
+      Optimization: ["TABLE"],
+      Widget: ["TABLE"],
+    });
+  });
+
+  test("keep their logs for a month, or as long as is said", () => {
+    const retentions = (template: Template) =>
+      all(template, "AWS::Logs::LogGroup").map(([, { Properties }]) => Properties["RetentionInDays"]);
+    expect(retentions(preset())).toEqual([30, 30, 30, 30, 30]);
+    expect(retentions(synthesized({ logRetention: 7 }).template)).toEqual([7, 7, 7, 7, 7]);
+  });
+});
+
+describe("beats", sixty, () => {
+  test("come as often as the loops want them: half a minute by a message that waits in the queue", () => {
+    const beats = all(preset(), "AWS::Scheduler::Schedule").map(([id, { Properties }]) => {
+      const { Input } = Properties["Target"] as { Input: unknown };
+      const { MessageBody, DelaySeconds } = JSON.parse(shown(Input)) as { MessageBody: string; DelaySeconds: number };
+      const loop = /^Controller([A-Z][a-z]+?)(Half)?Beat/.exec(id)?.[1]?.toLowerCase();
+      return { loop, rate: Properties["ScheduleExpression"], DelaySeconds, body: JSON.parse(MessageBody) as unknown };
+    });
+    const every = (loop: string, rate: string, delaySeconds: 0 | 30) => ({
+      loop,
+      rate,
+      DelaySeconds: delaySeconds,
+      body: { kind: "beat", delaySeconds },
+    });
+    expect(beats).toHaveLength(6);
+    expect(beats).toEqual(
+      expect.arrayContaining([
+        every("monitor", "rate(1 minute)", 0),
+        every("monitor", "rate(1 minute)", 30),
+        every("decision", "rate(1 minute)", 0),
+        every("execution", "rate(1 minute)", 0),
+        every("execution", "rate(1 minute)", 30),
+        every("optimization", "rate(5 minutes)", 0),
+      ]),
+    );
+    expect(LOOPS.map(({ everySeconds }) => everySeconds)).toEqual([30, 60, 30, 300]);
+  });
+
+  test("are never tried again, go to the dead letters instead, and wait for their group and role", () => {
+    const groups = all(preset(), "AWS::Scheduler::ScheduleGroup").map(([id]) => id);
+    expect(groups).toHaveLength(1);
+    for (const [, { Properties, DependsOn = [] }] of all(preset(), "AWS::Scheduler::Schedule")) {
+      expect(Properties["Target"]).toMatchObject({
+        RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+        DeadLetterConfig: { Arn: { "Fn::GetAtt": [expect.stringMatching(/DeadLetters/), "Arn"] } },
+      });
+      expect(DependsOn).toEqual(expect.arrayContaining([...groups, expect.stringMatching(/BeatRoleDefaultPolicy/)]));
+    }
+  });
+
+  test("are sent by a role that only schedules of this group can take", () => {
+    const [role] = all(preset(), "AWS::IAM::Role").filter(([id]) => id.startsWith("ControllerBeatRole"));
+    expect(role?.[1].Properties["AssumeRolePolicyDocument"]).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: "scheduler.amazonaws.com" },
+          Condition: {
+            StringEquals: {
+              "aws:SourceAccount": { Ref: "AWS::AccountId" },
+              "aws:SourceArn": { "Fn::GetAtt": [expect.stringContaining("Beats"), "Arn"] },
+            },
+          },
+        },
+      ],
+    });
+  });
+});
+
+describe("queues and topic", sixty, () => {
+  test("a message is received twice at most, hidden while its function may run, kept for both runs, then dead", () => {
+    const timeouts = new Map(
+      all(preset(), "AWS::Lambda::Function").map(([id, { Properties }]) => [
+        /^Controller([A-Z][a-z]+)Function/.exec(id)?.[1],
+        Properties["Timeout"],
+      ]),
+    );
+    const loops = all(preset(), "AWS::SQS::Queue").filter(([id]) => !id.includes("DeadLetters"));
+    expect(loops).toHaveLength(4);
+    for (const [id, { Properties }] of loops) {
+      const timeout = timeouts.get(/^Controller([A-Z][a-z]+)Queue/.exec(id)?.[1]);
+      expect(Properties["VisibilityTimeout"]).toBe(timeout);
+      expect(Properties["MessageRetentionPeriod"]).toBeGreaterThan(2 * Number(timeout));
+      expect(Properties["RedrivePolicy"]).toMatchObject({ maxReceiveCount: 2 });
+    }
+    const batches = all(preset(), "AWS::Lambda::EventSourceMapping").map(
+      ([, { Properties }]) => Properties["BatchSize"],
+    );
+    expect(batches).toEqual([1, 1, 1, 1]);
+  });
+
+  test("are encrypted and refuse plain HTTP", () => {
+    const encrypted = all(preset(), "AWS::SQS::Queue").map(([, { Properties }]) => Properties["SqsManagedSseEnabled"]);
+    expect(encrypted).toEqual([true, true, true, true, true]);
+    const policies = [...all(preset(), "AWS::SQS::QueuePolicy"), ...all(preset(), "AWS::SNS::TopicPolicy")];
+    expect(policies).toHaveLength(6);
+    for (const [, { Properties }] of policies) {
+      expect((Properties["PolicyDocument"] as { Statement: unknown[] }).Statement).toContainEqual(
+        expect.objectContaining({ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }),
+      );
+    }
+  });
+
+  test("the topic takes what alarms of this account publish; another one can be brought along", () => {
+    const [policy = []] = all(preset(), "AWS::SNS::TopicPolicy").map(
+      ([, { Properties }]) => (Properties["PolicyDocument"] as { Statement: unknown[] }).Statement,
+    );
+    expect(policy).toContainEqual(
+      expect.objectContaining({
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+      }),
+    );
+    const arn = `arn:aws:sns:${ENVIRONMENT.region}:${ENVIRONMENT.account}:on-call`;
+    const { template } = synthesized((stack) => ({ alertTopic: sns.Topic.fromTopicArn(stack, "OnCall", arn) }));
+    expect(all(template, "AWS::SNS::Topic")).toEqual([]);
+    for (const [, { Properties }] of all(template, "AWS::CloudWatch::Alarm"))
+      expect(Properties["AlarmActions"]).toEqual([arn]);
+  });
+});
+
+describe("alarms", sixty, () => {
+  const alarms = (template: Template, id: string) =>
+    all(template, "AWS::CloudWatch::Alarm").filter(([each]) => each.startsWith(`ControllerAlarms${id}`));
+
+  test("a loop that is silent for five minutes; one that beats every five minutes gets two", () => {
+    const silent = alarms(preset(), "Silent").map(([, { Properties }]) => ({
+      loop: (Properties["Dimensions"] as { Name: string; Value: unknown }[]).find(({ Name }) => Name === "Loop")?.Value,
+      minutes: (Number(Properties["Period"]) * Number(Properties["EvaluationPeriods"])) / 60,
+      missing: Properties["TreatMissingData"],
+      of: `${String(Properties["Namespace"])} ${String(Properties["MetricName"])}`,
+    }));
+    const quiet = (loop: string, minutes: number) => ({
+      loop,
+      minutes,
+      missing: "breaching",
+      of: "ScalingController TicksCompleted",
+    });
+    expect(silent).toHaveLength(4);
+    expect(silent).toEqual(
+      expect.arrayContaining([
+        quiet("monitor", 5),
+        quiet("decision", 5),
+        quiet("execution", 5),
+        quiet("optimization", 10),
+      ]),
+    );
+  });
+
+  test("limits, failures and performance of each fleet; errors and duration of each function; dead letters", () => {
+    const { template } = synthesized({
+      configuration: { fleets: ["one", "two"].map((name) => ({ name, components: [{ name: `${name}-web` }] })) },
+    });
+    const count = (id: string) => alarms(template, id).length;
+    expect(["ResourceLimit", "ScalingFailure", "PerformanceDegradation"].map(count)).toEqual([2, 2, 2]);
+    expect(["Errors", "Duration", "DeadLetters"].map(count)).toEqual([5, 5, 1]);
+    const thresholds = alarms(template, "Duration").map(([, { Properties }]) => Number(Properties["Threshold"]));
+    expect(thresholds.sort((a, b) => a - b)).toEqual([12_000, 20_000, 20_000, 20_000, 192_000]);
+  });
+
+  test("all go to the topic, also when over, and say what to do; there are as many for a thousand components", () => {
+    const topic = [{ Ref: expect.stringMatching(/^ControllerAlerts/) as unknown }];
+    for (const [, { Properties }] of all(preset(), "AWS::CloudWatch::Alarm")) {
+      expect(Properties).toMatchObject({ AlarmActions: topic, OKActions: topic });
+      expect(Properties["AlarmDescription"]).toMatch(/\. .*docs\/operations\.md, "Alarms"\.$/);
+    }
+    const runbook = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    expect(runbook).toContain("\n## Alarms\n");
+    const { template } = synthesized({ configuration: fleetOf(1000), taskRoles: [] });
+    expect(all(template, "AWS::CloudWatch::Alarm").length).toBe(all(preset(), "AWS::CloudWatch::Alarm").length);
+  });
+});
+
+describe("the dashboard", sixty, () => {
+  interface Widget {
+    readonly type: string;
+    readonly properties: { readonly title?: string; readonly markdown?: string; readonly [key: string]: unknown };
+  }
+  const widgetsOf = (template: Template): readonly Widget[] => {
+    const [[, { Properties }] = ["", { Properties: {} }]] = all(template, "AWS::CloudWatch::Dashboard");
+    return (JSON.parse(shown(Properties["DashboardBody"])) as { widgets: Widget[] }).widgets;
+  };
+  const titled = (template: Template, title: string) => {
+    const widget = widgetsOf(template).find(({ properties }) => properties.title === title);
+    if (widget === undefined) throw new Error(`no widget ${title}`);
+    return widget;
+  };
+  const roles = (stack: Parameters<typeof iam.Role.fromRoleArn>[0]) => ({
+    configuration: MIXED,
+    taskRoles: [iam.Role.fromRoleArn(stack, "TaskRole", TASK_ROLE)],
+  });
+
+  test("shows each component's use with the thresholds of its rules, its requests, and its decisions", () => {
+    const { template } = synthesized(roles);
+    const use = JSON.stringify(titled(template, "web: use, and where its rules act").properties);
+    expect(use).toContain('"AWS/ECS","CPUUtilization","ClusterName","prod","ServiceName","web"');
+    expect(titled(template, "web: use, and where its rules act").properties["annotations"]).toEqual({
+      horizontal: [
+        { value: 70, label: "CPU: grow above", color: "#d62728", yAxis: "left" },
+        { value: 45, label: "CPU: shrink below", color: "#2ca02c", yAxis: "left" },
+        { value: 80, label: "memory: grow above", color: "#d62728", yAxis: "left" },
+        { value: 55, label: "memory: shrink below", color: "#2ca02c", yAxis: "left" },
+      ],
+    });
+    // The load balancer's seconds: the rule's 750 and 350 ms.
+    const requests = titled(template, "web: response time, requests, queue").properties;
+    expect(JSON.stringify(requests["metrics"])).toContain("TargetResponseTime");
+    expect(requests["annotations"]).toMatchObject({ horizontal: [{ value: 0.75 }, { value: 0.35 }] });
+    expect(titled(template, "web: allocation and decisions")).toMatchObject({
+      type: "custom",
+      properties: {
+        params: { fleet: "shop", component: "web" },
+        endpoint: expect.stringContaining("Widget") as unknown,
+      },
+    });
+    expect(JSON.stringify(titled(template, "jobs: response time, requests, queue").properties)).toContain(
+      '"AWS/SQS","ApproximateNumberOfMessagesVisible","QueueName","jobs"',
+    );
+  });
+
+  test("shows the loops' health, and each fleet's room, scores, changes and tasks", () => {
+    const { template } = synthesized(roles);
+    expect(widgetsOf(template).map(({ properties }) => properties.title)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Passes in five minutes/),
+        "Errors of components, errors of functions, dead letters",
+        "Fleet shop: capacity in use of the limit",
+        "Fleet shop: efficiency, performance, effectiveness",
+        "Fleet shop: changes and alerts",
+      ]),
+    );
+    expect(titled(template, "Fleet shop: tasks").properties["query"]).toContain("`components.web.tasks`");
+  });
+
+  test("has rows for the first fifty components, or as many as are wanted, and says so", () => {
+    const rows = (template: Template) => widgetsOf(template).filter(({ type }) => type === "custom").length;
+    const { template } = synthesized({ configuration: fleetOf(1000), taskRoles: [] });
+    expect(rows(template)).toBe(50);
+    expect(widgetsOf(template)[0]?.properties.markdown).toContain("950 of 1000 components have no row here");
+    const most = synthesized({ configuration: fleetOf(1000), taskRoles: [], dashboardComponents: 100 }).template;
+    expect(rows(most)).toBe(100);
+    expect(widgetsOf(most).length).toBeLessThanOrEqual(500);
+    expect(rows(synthesized({ dashboardComponents: 0 }).template)).toBe(0);
+  });
+});
+
+test("metrics for alarms and dashboards of one's own", sixty, () => {
+  const { controller, stack } = synthesized();
+  const of = (metric: { toMetricConfig(): { metricStat?: { metricName: string; namespace: string } } }) =>
+    metric.toMetricConfig().metricStat?.metricName;
+  expect(of(controller.metricTicksCompleted("monitor"))).toBe("TicksCompleted");
+  expect(of(controller.metricLoopErrors("execution"))).toBe("LoopErrors");
+  expect(of(controller.metricResourceUse("default"))).toBe("ResourceUse");
+  expect(of(controller.metricEffectiveness("default", { statistic: "Minimum" }))).toBe("Effectiveness");
+  expect(of(controller.metricDeadLetters())).toBe("ApproximateNumberOfMessagesVisible");
+  expect(stack.resolve(controller.metricLoopErrors("monitor").dimensions)).toEqual({
+    Deployment: { Ref: expect.stringMatching(/^ControllerState/) as unknown },
+    Loop: "monitor",
+  });
+});
+
+test("the template stays the same until somebody means to change it", sixty, async () => {
+  const { template } = synthesized((stack) => ({
+    configuration: MIXED,
+    taskRoles: [iam.Role.fromRoleArn(stack, "TaskRole", TASK_ROLE)],
+  }));
+  const text = JSON.stringify(template.toJSON(), null, 2).replaceAll(/[0-9a-f]{64}/g, "<hash>");
+  await expect(`${text}\n`).toMatchFileSnapshot("golden/template.json");
+});
