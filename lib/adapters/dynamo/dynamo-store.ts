@@ -47,7 +47,7 @@ export interface DynamoStoreOptions extends TableOptions {
   readonly timeToLive?: TimeToLive | undefined;
   /** Open a table whose restore was interrupted, in order to restore it again. */
   readonly forRestore?: boolean | undefined;
-  /** Opening an empty table does not mark it as ours. The methods that write are for the caller to leave alone. */
+  /** Opening does not mark an empty table as ours, nor look through it. The methods that write are to be left alone. */
   readonly readOnly?: boolean | undefined;
 }
 

@@ -70,18 +70,19 @@ interface Meta {
 
 /**
  * Makes sure that this program may use the table: an empty one is marked as ours, one of another version or with a
- * half-done restore is refused and left as it is.
+ * half-done restore is refused and left as it is. Whoever only reads takes a table without a mark for empty: it needs no
+ * permission to look through it.
  */
 export async function checkTable(table: Table, options: { forRestore: boolean; readOnly: boolean }): Promise<void> {
   const row = await table.get(META, true);
   if (row === undefined) {
+    if (options.readOnly) return;
     for await (const { pk, sk } of table.scan("keys")) {
       if (!isMeta({ pk, sk }))
         throw new DependencyError(
           `the table ${table.name} holds items but no version: it was not written by this program`,
         );
     }
-    if (options.readOnly) return;
     await table.putIf(metaRow({ schema: SCHEMA_VERSION }), "absent"); // losing means somebody else just did the same
     return;
   }
