@@ -22,7 +22,7 @@ export function loopPermissions(scope: Construct, loop: LoopName, subjects: Perm
     sid: "WakeNextLoop",
     actions: ["sqs:SendMessage"],
     resources: [subjects.queueArns[next]],
-    because: `Wakes the ${next} loop before its next beat.`,
+    because: "Wakes the next loop before its beat.",
   });
   switch (loop) {
     case "monitor":

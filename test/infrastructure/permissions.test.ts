@@ -167,6 +167,29 @@ describe("every role", sixty, () => {
   });
 });
 
+test("docs/deploy.md explains every statement, function by function and action by action", sixty, () => {
+  const text = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
+  const names = ROLES.map((role) => role.toLowerCase());
+  const explained = [...text.matchAll(/^\| `(\w+)` \| ([\w, ]+) \| (`[\w:-]+`(?:, `[\w:-]+`)*) \| (.+) \|$/gm)].map(
+    ([, sid = "", functions = "", actions = "", why = ""]) => {
+      expect(why.length).toBeGreaterThan(20);
+      const of = functions === "all" ? names : functions.split(", ");
+      return of.map((name) => `${name} ${sid}: ${actions.replaceAll("`", "").split(", ").sort().join(", ")}`);
+    },
+  );
+  const inTemplate = ROLES.flatMap((role) =>
+    statementsOf(mixed(), `Controller${role}Role`)
+      .filter(({ Sid }) => Sid !== undefined)
+      .map((each) => `${role.toLowerCase()} ${nameOf(each)}: ${[...actionsOf(each)].sort().join(", ")}`),
+  );
+  expect(explained.flat().sort()).toEqual([...new Set(inTemplate)].sort());
+});
+
+/** Statements that differ in their caps or are parts of one long list have one explanation. */
+function nameOf({ Sid = "" }: Statement): string {
+  return Sid.replace(/\d+$/, "").replace(/^(UpdateServices)[A-Z]$/, "$1");
+}
+
 describe("the size of policies", sixty, () => {
   const sizes = (template: Template, role: string) => {
     const policies = policiesOf(template, `Controller${role}Role`);
@@ -237,6 +260,8 @@ describe("services given as constructs", sixty, () => {
     return new ecs.ExternalService(stack, "Web", {
       cluster,
       taskDefinition,
+      circuitBreaker: { rollback: true },
+      minHealthyPercent: 100,
       ...(serviceName === undefined ? {} : { serviceName }),
     });
   };

@@ -43,7 +43,8 @@ export function synthesized(
       ...(typeof props === "function" ? props(stack) : props),
     });
     // What CDK would print for each test; those that are about warnings look at the construct.
-    Validations.of(stack).acknowledge({ id: "Annotation::ScalingController-Configuration", reason: "a test" });
+    for (const id of ["ScalingController-Configuration", "ScalingController-ClustersInsteadOfServices"])
+      Validations.of(stack).acknowledge({ id: `Annotation::${id}`, reason: "a test" });
     prepare?.(app, { stack, controller });
     return { stack, controller, template: Template.fromStack(stack) };
   } finally {
