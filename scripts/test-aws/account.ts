@@ -11,21 +11,23 @@ import {
   type Tag,
   type TaskDefinition,
 } from "@aws-sdk/client-ecs";
-import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
 import {
   CreateQueueCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
+  GetQueueUrlCommand,
   type Message,
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { ensureTable } from "../../lib/adapters/dynamo/schema.ts";
+import { FUNCTION_ENVIRONMENT } from "../../lib/deployment.ts";
 import { LOOPS, type LoopName } from "../../lib/flow.ts";
+import type { FunctionName } from "../../lib/infrastructure/bundle.ts";
+import type { DeployedFunction } from "./stack.ts";
 
 export const REGION = "us-east-1";
 export const CREDENTIALS = { accessKeyId: "testing", secretAccessKey: "testing" };
-export const TABLE = "scaling-controller";
 
 /** A service that the scenario makes: everything before the controller came. */
 export interface ServiceSetup {
@@ -52,7 +54,7 @@ export class Account {
   readonly #sqs: SQSClient;
   readonly dynamo: DynamoDBClient;
   readonly queues = new Map<LoopName | "alerts", string>();
-  topic = "";
+  table = "";
 
   constructor(endpoint: string) {
     const options = { endpoint, region: REGION, credentials: CREDENTIALS };
@@ -63,19 +65,29 @@ export class Account {
     this.dynamo = new DynamoDBClient(options);
   }
 
-  /** Table, queues, topic: what the stack would have made. */
-  async make(): Promise<void> {
-    await ensureTable(this.dynamo, TABLE);
-    for (const name of [...LOOPS.map((loop) => loop.name), "alerts" as const]) {
-      const { QueueUrl = "" } = await this.#sqs.send(new CreateQueueCommand({ QueueName: `controller-${name}` }));
+  /** Takes the names of what the stack made, and a queue that hears its alerts. */
+  async adopt(functions: Readonly<Record<FunctionName, DeployedFunction>>): Promise<void> {
+    for (const { name } of LOOPS) {
+      const { QueueUrl = "" } = await this.#sqs.send(new GetQueueUrlCommand({ QueueName: functions[name].queue }));
       this.queues.set(name, QueueUrl);
     }
-    this.topic = (await this.#sns.send(new CreateTopicCommand({ Name: "controller-alerts" }))).TopicArn ?? "";
+    const { environment } = functions.monitor;
+    this.table = environment[FUNCTION_ENVIRONMENT.table] ?? "";
+    const { QueueUrl = "" } = await this.#sqs.send(new CreateQueueCommand({ QueueName: "subscriber" }));
+    this.queues.set("alerts", QueueUrl);
     const { Attributes } = await this.#sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: this.queueOf("alerts"), AttributeNames: ["QueueArn"] }),
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
     );
-    const Endpoint = Attributes?.["QueueArn"];
-    await this.#sns.send(new SubscribeCommand({ TopicArn: this.topic, Protocol: "sqs", Endpoint }));
+    const TopicArn = environment[FUNCTION_ENVIRONMENT.topic];
+    await this.#sns.send(new SubscribeCommand({ TopicArn, Protocol: "sqs", Endpoint: Attributes?.["QueueArn"] }));
+  }
+
+  /** Attributes of the queue that a function reads. */
+  async queueAttributes(name: LoopName): Promise<Readonly<Record<string, string>>> {
+    const { Attributes = {} } = await this.#sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.queueOf(name), AttributeNames: ["All"] }),
+    );
+    return Attributes;
   }
 
   queueOf(name: LoopName | "alerts"): string {

@@ -1,9 +1,12 @@
 import { strict as assert } from "node:assert";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { DynamoStore } from "../../lib/adapters/dynamo/dynamo-store.ts";
 import { explainDecision } from "../../lib/domain/decision/explain.ts";
 import type { Decision } from "../../lib/domain/model/decision.ts";
 import type { LoopName } from "../../lib/flow.ts";
-import { type Account, TABLE } from "./account.ts";
+import { type Account, CREDENTIALS, REGION } from "./account.ts";
 import type { Checks } from "./checks.ts";
 import { DENIED_CLUSTER, FLEET, MEMBERS } from "./fleet.ts";
 import type { Call, Fault, Front } from "./front.ts";
@@ -17,8 +20,13 @@ export interface Scene {
   readonly rollouts: Rollouts;
   readonly timeline: Timeline;
   readonly checks: Checks;
-  /** The decision function against a table that does not exist. */
+  /** The execution function against a table that does not exist. */
   readonly withoutTable: FunctionProcess;
+  readonly widget: FunctionProcess;
+  /** The configuration file that was deployed. */
+  readonly config: string;
+  /** Address of the emulator. */
+  readonly emulator: string;
 }
 
 /** Faults of the whole story: a cluster that may not be looked into, and one answer that gets lost. */
@@ -53,6 +61,9 @@ export async function tell(scene: Scene): Promise<void> {
   await checks.check("scale-out whose UpdateService answer was lost: sent once, succeeded", () => lostAnswer(scene));
   await checks.check("resize: one tagged revision, only its size differs, MEASURED", () => resize(scene));
   await checks.check("rollback of a resize that never runs, and its alert delivered", () => rollback(scene));
+  checks.part("people");
+  await checks.check("the command steers the deployment: status, pause, resume", () => steer(scene));
+  await checks.check("the dashboard's widget shows what was decided", () => look(scene));
   checks.part("events as they must not be");
   await checks.check("a duplicate tick does nothing", () => duplicate(scene));
   await checks.check("a stale tick does nothing", () => stale(scene));
@@ -61,7 +72,7 @@ export async function tell(scene: Scene): Promise<void> {
 }
 
 async function storeOf({ account }: Scene): Promise<DynamoStore> {
-  return DynamoStore.open(account.dynamo, TABLE);
+  return DynamoStore.open(account.dynamo, account.table);
 }
 
 async function actionsOf(scene: Scene, component: string): Promise<readonly Decision[]> {
@@ -200,6 +211,39 @@ async function rollback(scene: Scene): Promise<void> {
     delivered.some((body) => body.includes("search")),
     `no alert about search among ${delivered.length} delivered: ${delivered.join("\n")}`,
   );
+}
+
+/** The operator's command in a process of its own, as a person runs it. */
+async function command({ account, config, emulator }: Scene, ...args: string[]): Promise<unknown> {
+  const bin = join(import.meta.dirname, "../../bin/scaling-controller.js");
+  const where = ["--table", account.table, "--region", REGION, "--config", config, "--json"];
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    AWS_ENDPOINT_URL: emulator,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, ...args, ...where], { env });
+  return JSON.parse(stdout) as unknown;
+}
+
+async function steer(scene: Scene): Promise<void> {
+  const { fleets } = (await command(scene, "status")) as { fleets: { components: { component: string }[] }[] };
+  assert.deepEqual(fleets[0]?.components.map(({ component }) => component).sort(), Object.keys(MEMBERS).sort());
+  const store = await storeOf(scene);
+  await command(scene, "pause", "--reason", "test:aws");
+  assert.equal((await store.readLedger(FLEET))?.paused, true);
+  await command(scene, "resume");
+  assert.equal((await store.readLedger(FLEET))?.paused, false);
+}
+
+async function look({ widget, timeline: { startMs, nowMs } }: Scene): Promise<void> {
+  const described = await widget.invoke({ describe: true }, nowMs);
+  assert.ok(described.kind === "returned" && String(described.result).includes("yaml"), JSON.stringify(described));
+  const widgetContext = { timeRange: { mode: "relative", start: startMs, end: nowMs }, theme: "light", params: {} };
+  const shown = await widget.invoke({ widgetContext }, nowMs);
+  assert.ok(shown.kind === "returned", JSON.stringify(shown));
+  for (const text of ["<svg", "SCALE_OUT", "ROLLED_BACK"]) assert.ok(String(shown.result).includes(text), text);
 }
 
 const isWrite = ({ api }: Call): boolean =>
