@@ -42,10 +42,10 @@ export function synthesized(
       ...(bundles === "real" ? {} : { bundles: stubBundles(join(folder, "bundles")) }),
       ...(typeof props === "function" ? props(stack) : props),
     });
-    // What CDK would print for each test; those that are about warnings look at the construct.
+    prepare?.(app, { stack, controller });
+    // What CDK would print for each test; those that are about warnings have looked at the construct by now.
     for (const id of ["ScalingController-Configuration", "ScalingController-ClustersInsteadOfServices"])
       Validations.of(stack).acknowledge({ id: `Annotation::${id}`, reason: "a test" });
-    prepare?.(app, { stack, controller });
     return { stack, controller, template: Template.fromStack(stack) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
