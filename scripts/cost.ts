@@ -52,6 +52,5 @@ try {
 } catch (error) {
   if (!(error instanceof InputError) && !(error instanceof TypeError && "code" in error)) throw error;
   console.error(error.message);
-  if (error instanceof InputError) for (const problem of error.problems) console.error(`  ${problem}`);
   process.exitCode = 2;
 }

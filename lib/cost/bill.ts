@@ -1,5 +1,5 @@
 import { type Config, compileDeployment } from "../config/index.ts";
-import type { Deployment, ServiceTarget } from "../deployment.ts";
+import type { Deployment, MetricInput, ServiceTarget } from "../deployment.ts";
 import { LOOPS } from "../flow.ts";
 import { OWN_METRICS } from "../own-metrics.ts";
 import { HOURS_IN_MONTH, PRICES, type Price, type PriceName } from "./prices.ts";
@@ -38,8 +38,10 @@ export function billOf(config: Config): ControllerBill {
     const targets = deployment.targets.filter((target) => target.fleet === fleet.name);
     return { fleet, targets, lines: fleetLines(targets) };
   });
-  const reads = (atEveryTick: boolean): BillLine[] =>
-    perFleet.map(({ fleet, targets }) => readLine(targets, fleet.monitor.calmReading && !atEveryTick));
+  const reads = (everything: boolean): BillLine[] =>
+    perFleet.map(({ fleet, targets }) =>
+      readLine(targets, everything ? "everything" : fleet.monitor.calmReading ? "calm" : "every beat"),
+    );
   const others = [...perFleet.flatMap(({ lines }) => lines), ...shared];
   const sharedUsd = sum(shared);
   return {
@@ -54,39 +56,53 @@ export function billOf(config: Config): ControllerBill {
   };
 }
 
+/** Metrics of a component that are asked for together: how many, and how often. */
+interface Asked {
+  readonly metrics: number;
+  readonly timesPerHour: number;
+}
+
 /**
- * Metrics that one request for a component is charged for: its distinct ones, since up to five statistics of one metric in
- * a request count once.
+ * What is asked for a component: its distinct metrics, since up to five statistics of one metric in a request count once.
+ * Those with a longer period than the samples are asked for once in the shortest of such periods.
  */
-export function metricsOf({ metrics }: ServiceTarget): number {
+export function askedOf({ metrics, periodMs: sampleMs }: ServiceTarget, readsPerHour: number): Asked[] {
+  const inputs = Object.values(metrics).flatMap((binding) => binding.inputs);
+  const slow = inputs.filter(({ periodMs }) => periodMs > sampleMs);
+  const shortestMs = Math.min(...slow.map(({ periodMs }) => periodMs));
+  const prompt = inputs.filter(({ periodMs }) => periodMs <= sampleMs);
+  return [
+    { metrics: distinct(prompt), timesPerHour: readsPerHour },
+    { metrics: distinct(slow), timesPerHour: Math.min(readsPerHour, HOUR_MS / shortestMs) },
+  ].filter((asked) => asked.metrics > 0);
+}
+const HOUR_MS = 3_600_000;
+const STATISTICS_OF_A_METRIC = 5;
+
+function distinct(inputs: readonly MetricInput[]): number {
   const statistics = new Map<string, Set<string>>();
-  for (const { inputs } of Object.values(metrics)) {
-    for (const { namespace, name, dimensions, statistic } of inputs) {
-      const key = JSON.stringify([namespace, name, Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1))]);
-      statistics.set(key, (statistics.get(key) ?? new Set()).add(statistic));
-    }
+  for (const { namespace, name, dimensions, statistic } of inputs) {
+    const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = JSON.stringify([namespace, name, sorted]);
+    statistics.set(key, (statistics.get(key) ?? new Set()).add(statistic));
   }
-  return [...statistics.values()].reduce((total, { size }) => total + Math.ceil(size / 5), 0);
+  return [...statistics.values()].reduce((sum, { size }) => sum + Math.ceil(size / STATISTICS_OF_A_METRIC), 0);
 }
 
-/** The same of all components together. */
-export function metricsPerRead(config: Config): number {
-  return metricsIn(compileDeployment(config).targets);
-}
-
-function metricsIn(targets: readonly ServiceTarget[]): number {
-  return targets.reduce((total, target) => total + metricsOf(target), 0);
-}
-
-function readLine(targets: readonly ServiceTarget[], calmReading: boolean): BillLine {
-  const metrics = metricsIn(targets);
+function readLine(targets: readonly ServiceTarget[], reading: "calm" | "every beat" | "everything"): BillLine {
   const [monitor] = LOOPS;
   const beats = 3600 / monitor.everySeconds;
-  // At 20 s every beat has something new to ask for.
-  const isFast = targets.some(({ periodMs }) => periodMs < 30_000);
-  const reads = calmReading && !isFast ? MEASURED.readsPerComponentHour : beats;
-  const what = `GetMetricData: ${metrics} metrics of ${targets.length} components, ${reads} times an hour`;
-  return line("CloudWatch", what, "metricRequest", metrics * reads * HOURS_IN_MONTH);
+  const all = targets.map((target) => {
+    // At 20 s every beat has something new to ask for.
+    const isFast = target.periodMs < monitor.everySeconds * 1000;
+    const asked = askedOf(target, reading === "calm" && !isFast ? MEASURED.readsPerComponentHour : beats);
+    return reading === "everything" ? asked.map(({ metrics }) => ({ metrics, timesPerHour: beats })) : asked;
+  });
+  const perHour = all.flat().reduce((sum, { metrics, timesPerHour }) => sum + metrics * timesPerHour, 0);
+  const metrics = all.flat().reduce((sum, asked) => sum + asked.metrics, 0);
+  const times = Number((perHour / Math.max(1, metrics)).toFixed(1));
+  const what = `GetMetricData: ${metrics} metrics of ${targets.length} components, each ${times} times an hour`;
+  return line("CloudWatch", what, "metricRequest", perHour * HOURS_IN_MONTH);
 }
 
 function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {

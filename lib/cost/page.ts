@@ -1,26 +1,50 @@
 import { type Config, loadConfig, type WrittenConfig } from "../config/index.ts";
 import { SEVEN } from "../config/presets/seven.ts";
-import { billOf, type ControllerBill, metricsPerRead } from "./bill.ts";
+import { billOf, type ControllerBill } from "./bill.ts";
 import { PRICES, PRICES_OF } from "./prices.ts";
 import { ASSUMED, MEASURED } from "./usage.ts";
 
+type Component = (typeof SEVEN.components)[number];
+const LOAD_BALANCER = "app/web/0123456789abcdef";
+
 /** The seven preset components behind a load balancer, so that each of their three rules has a metric. */
-export function presetDeployed(changes: Partial<(typeof SEVEN.components)[number]> = {}): Config {
-  const components = SEVEN.components.map((component) => ({
-    ...component,
-    source: {
-      targetGroup: `targetgroup/${component.name.replaceAll("_", "-")}/0123456789abcdef`,
-      loadBalancer: "app/web/0123456789abcdef",
-    },
-    ...changes,
-  }));
+export function presetDeployed(metricsOf?: (targetGroup: string) => Component["metrics"]): Config {
+  const components = SEVEN.components.map((component): Component => {
+    const targetGroup = `targetgroup/${component.name.replaceAll("_", "-")}/0123456789abcdef`;
+    const metrics = metricsOf === undefined ? {} : { metrics: metricsOf(targetGroup) };
+    return { ...component, source: { targetGroup, loadBalancer: LOAD_BALANCER }, ...metrics };
+  });
   return loadConfig({ fleets: [{ ...SEVEN, components }] } satisfies WrittenConfig);
+}
+
+/** Requests counted by the response time's own samples, errors over five minutes: three metrics a minute instead of five. */
+export function thriftyMetrics(targetGroup: string): Component["metrics"] {
+  const dimensions = { TargetGroup: targetGroup, LoadBalancer: LOAD_BALANCER };
+  const balancer = (name: string, statistic: string) => ({
+    namespace: "AWS/ApplicationELB",
+    name,
+    dimensions,
+    statistic,
+  });
+  return {
+    throughput: { ...balancer("TargetResponseTime", "SampleCount"), factor: 1 / 60, whenMissing: "zero" },
+    errorRate: {
+      inputs: {
+        errors: balancer("HTTPCode_Target_5XX_Count", "Sum"),
+        responses: balancer("TargetResponseTime", "SampleCount"),
+      },
+      expression: "100 * errors / responses",
+      periodSeconds: 300,
+      whenMissing: "zero",
+    },
+  };
 }
 
 /** docs/cost.md, whole: `npm run cost -- --write-docs`. */
 export function costPage(): string {
   const bill = billOf(presetDeployed());
-  const frugal = billOf(presetDeployed({ metrics: { throughput: null, errorRate: null } }));
+  const thrifty = billOf(presetDeployed(thriftyMetrics));
+  const frugal = billOf(presetDeployed(() => ({ throughput: null, errorRate: null })));
   const bare = billOf(loadConfig());
   return `# What the controller costs
 
@@ -30,7 +54,7 @@ ${PRICES_OF.compiled} from secondary sources (\`lib/cost/prices.ts\`): check the
 
 ## The seven preset components, three rules each
 
-Each behind a load balancer, so that its response time has a source: ${metricsPerRead(presetDeployed())} metrics in all.
+Each behind a load balancer, so that its response time has a source: CPU, memory, response time, requests, and 5xx answers.
 
 ${billTable(bill)}
 
@@ -44,7 +68,8 @@ in the account uses it (${allowances()}).
 ${[
   row("every metric at every tick (30 s)", { ...bill.atEveryTick, components: bill.components }),
   row("**as shipped: calm reading**", bill),
-  row("without the two metrics that no default rule reads (`metrics: { throughput: null, errorRate: null }`)", frugal),
+  row("requests as the response time's `SampleCount`, errors over five minutes (below)", thrifty),
+  row("without `throughput` and `errorRate`, which no default rule reads (both `null` in `metrics`)", frugal),
   row("without a load balancer: CPU and memory only", bare),
 ].join("\n")}
 
@@ -54,8 +79,14 @@ and leaves components alone for several periods whose rules all need several sam
 times: \`test/simulation/calm-reading.test.ts\`. A rule with the default \`breachSeconds: 60\` acts on a single sample of a
 minute, so its metrics cannot be asked for less often than once a minute without a decision coming later.
 
-Without \`errorRate\` a change that makes errors is not noticed by them and taken back, and the scores know nothing of errors:
-leave it out only where nobody would miss that.
+What is read can be chosen for each component (\`metrics\`, docs/configuration.md), at a price:
+
+- \`throughput\` from \`TargetResponseTime\` with the statistic \`SampleCount\`: up to five statistics of one metric in a request
+  count as one. It counts answers, where \`RequestCount\` also counts requests that no target answered.
+- \`errorRate\` with \`periodSeconds: 300\` is asked for every five minutes; a change that makes errors is noticed, and taken
+  back, that much later.
+- Without \`errorRate\` errors take nothing back, and the scores know nothing of them. Without \`throughput\` a missing response
+  time is no longer known to be for want of traffic, and holds shrinks.
 
 ## What is measured, what is assumed
 
@@ -77,7 +108,7 @@ and Container Insights, which CloudWatch charges for by itself, data transfer, a
 function billTable({ lines, usd }: ControllerBill): string {
   const rows = lines.map(({ service, what, price, quantity, usd: each }) => {
     const { usd: unit, per } = PRICES[price];
-    return `| ${service} | ${what} | ${amount(quantity)} | $${unitPrice(unit)} for ${scaled(unit)}${per} | ${each.toFixed(2)} |`;
+    return `| ${service} | ${what} | ${amount(quantity)} | ${priceOf(unit, per)} | ${each.toFixed(2)} |`;
   });
   return [
     "| service | what | quantity a month | price | $ a month |",
@@ -87,13 +118,10 @@ function billTable({ lines, usd }: ControllerBill): string {
   ].join("\n");
 }
 
-/** Prices of a thousandth of a cent are said for a million. */
-function scaled(unit: number): string {
-  return unit < 0.01 ? "a million x " : "a ";
-}
-
-function unitPrice(unit: number): string {
-  return String(Number((unit < 0.01 ? unit * 1e6 : unit).toPrecision(6)));
+/** Prices of less than a cent are said for a million. */
+function priceOf(usd: number, per: string): string {
+  const [scaled, of] = usd < 0.01 ? [usd * 1e6, "1,000,000 x "] : [usd, ""];
+  return `$${Number(scaled.toPrecision(6))} / ${of}${per}`;
 }
 
 function amount(quantity: number): string {
@@ -112,6 +140,6 @@ function dollars(usd: number): string {
 function allowances(): string {
   return Object.values(PRICES)
     .filter(({ free }) => free > 0)
-    .map(({ free, per }) => `${free.toLocaleString("en-US")} ${per}s`)
+    .map(({ free, per }) => `${free.toLocaleString("en-US")} x ${per}`)
     .join(", ");
 }

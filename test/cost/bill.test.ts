@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { compileTargets, loadConfig } from "../../lib/config/index.ts";
-import { billOf, metricsOf } from "../../lib/cost/bill.ts";
-import { costPage, presetDeployed } from "../../lib/cost/page.ts";
+import { type Config, compileTargets, loadConfig } from "../../lib/config/index.ts";
+import { askedOf, billOf } from "../../lib/cost/bill.ts";
+import { costPage, presetDeployed, thriftyMetrics } from "../../lib/cost/page.ts";
 import { OWN_METRICS } from "../../lib/own-metrics.ts";
 import { synthesized } from "../infrastructure/synthesized.ts";
 
 type Written = Parameters<typeof loadConfig>[0];
+const targetsOf = (config: Config) => config.fleets.flatMap(compileTargets);
 const usdOf = (config: Written, what: RegExp) =>
   billOf(loadConfig(config))
     .lines.filter((line) => what.test(line.what))
@@ -44,27 +45,26 @@ describe("the monthly bill", () => {
     expect(usdOf(config({ periodSeconds: 20, freshSeconds: 210 }), /GetMetricData/)).toBeCloseTo(every, 9);
   });
 
-  test("statistics of one metric in one request count once, and what two bindings share", () => {
-    const [fleet] = presetDeployed().fleets;
-    const [target] = fleet === undefined ? [] : compileTargets(fleet);
-    // CPU, memory, response time, requests (throughput and error rate), 5xx
-    expect(target && metricsOf(target)).toBe(5);
+  test("statistics of one metric in one request count once, and so does what two bindings share", () => {
+    const [target] = targetsOf(presetDeployed());
+    // CPU, memory, response time, requests (of throughput and of error rate), 5xx
+    expect(target && askedOf(target, 60)).toEqual([{ metrics: 5, timesPerHour: 60 }]);
     const [input] = target?.metrics.responseTime?.inputs ?? [];
-    const statistics = (count: number) =>
-      target &&
-      input &&
-      metricsOf({
-        ...target,
-        metrics: {
-          responseTime: {
-            inputs: Array.from({ length: count }, (_, i) => ({ ...input, id: `p${i}`, statistic: `p${90 + i}` })),
-            unit: "absolute",
-            factor: 1,
-            whenMissing: "absent",
-          },
-        },
-      });
+    const statistics = (count: number) => {
+      if (target === undefined || input === undefined) throw new Error("no response time");
+      const inputs = Array.from({ length: count }, (_, i) => ({ ...input, id: `p${i}`, statistic: `p${90 + i}` }));
+      const binding = { inputs, unit: "absolute", factor: 1, whenMissing: "absent" } as const;
+      return askedOf({ ...target, metrics: { responseTime: binding } }, 60)[0]?.metrics;
+    };
     expect([1, 5, 6].map(statistics)).toEqual([1, 1, 2]);
+  });
+
+  test("a metric of five minutes is asked for every five minutes", () => {
+    const [target] = targetsOf(presetDeployed(thriftyMetrics));
+    expect(target && askedOf(target, 60)).toEqual([
+      { metrics: 3, timesPerHour: 60 },
+      { metrics: 2, timesPerHour: 12 },
+    ]);
   });
 
   test("as many alarms, schedules, queues and dashboards as the template has", { timeout: 120_000 }, () => {
