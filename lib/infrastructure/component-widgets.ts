@@ -4,8 +4,10 @@ import type { MetricBinding, ServiceTarget } from "../deployment.ts";
 import type { ComponentPolicy, RulePolicy } from "../domain/model/policy.ts";
 import type { TriggerName } from "../domain/model/trigger.ts";
 
-const HEIGHT = 6;
-const WIDTH = 8;
+/** Of 24 columns: two graphs, and decisions with their reasons, which are read. */
+const GRAPH_WIDTH = 6;
+const DECISIONS_WIDTH = 12;
+const HEIGHT = 8;
 const UP_COLOR = cloudwatch.Color.RED;
 const DOWN_COLOR = cloudwatch.Color.GREEN;
 
@@ -27,7 +29,7 @@ function useWidget(policy: ComponentPolicy, { metrics }: ServiceTarget): cloudwa
       ...thresholds(policy, "MEMORY_UTILIZATION", "memory", 100),
     ],
     leftYAxis: { min: 0, label: "percent", showUnits: false },
-    width: WIDTH,
+    width: GRAPH_WIDTH,
     height: HEIGHT,
   });
 }
@@ -37,7 +39,7 @@ function requestsWidget(policy: ComponentPolicy, { metrics }: ServiceTarget): cl
   if ([responseTime, throughput, queueLength, errorRate].every((each) => each === undefined)) {
     return new cloudwatch.TextWidget({
       markdown: `**${policy.name}: requests**\n\nThe configuration names no load balancer, queue or metric of its own for this component (\`source\`, \`metrics\`).`,
-      width: WIDTH,
+      width: GRAPH_WIDTH,
       height: HEIGHT,
     });
   }
@@ -55,7 +57,7 @@ function requestsWidget(policy: ComponentPolicy, { metrics }: ServiceTarget): cl
       ...graphed("error rate", errorRate),
     ],
     rightYAxis: { min: 0, showUnits: false },
-    width: WIDTH,
+    width: GRAPH_WIDTH,
     height: HEIGHT,
   });
 }
@@ -67,7 +69,7 @@ function decisionsWidget(policy: ComponentPolicy, { fleet }: ServiceTarget, func
     params: { fleet, component: policy.name, limit: 10 },
     updateOnRefresh: true,
     updateOnTimeRangeChange: true,
-    width: WIDTH,
+    width: DECISIONS_WIDTH,
     height: HEIGHT,
   });
 }

@@ -160,6 +160,12 @@ export class ScalingController extends Construct {
     return this.#grantState(grantee, OPERATE_ACTIONS);
   }
 
+  /** Lets someone see the decisions in the dashboard: CloudWatch calls the widget's function as whoever looks. */
+  grantInvokeWidget(grantee: iam.IGrantable): iam.Grant {
+    const { functionArn } = this.#functions.widget.function;
+    return iam.Grant.addToPrincipal({ grantee, actions: ["lambda:InvokeFunction"], resourceArns: [functionArn] });
+  }
+
   /** Passes of a loop that came to their end. None for five minutes: the loop is silent. */
   metricTicksCompleted(loop: LoopName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return loopMetric(this.table, "TicksCompleted", loop, props);

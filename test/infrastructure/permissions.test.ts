@@ -309,12 +309,14 @@ test("grants: looking reads, operating also writes records, neither sees more th
         const role = (id: string) => new iam.Role(stack, id, { assumedBy: new iam.AccountRootPrincipal() });
         controller.grantReadState(role("Viewer"));
         controller.grantOperate(role("Operator"));
+        controller.grantInvokeWidget(role("Guest"));
       },
     },
   );
   const granted = (role: string) =>
     statementsOf(template, role).map((each) => [actionsOf(each), resourcesOf(each).map(shown)]);
   const table = [expect.stringMatching(/^<ControllerState\w+\.Arn>$/)];
+  expect(granted("Guest")).toEqual([[["lambda:InvokeFunction"], [expect.stringMatching(/Widget.*Arn>$/)]]]);
   expect(granted("Viewer")).toEqual([[["dynamodb:GetItem", "dynamodb:Query"], table]]);
   expect(granted("Operator")).toEqual([
     [["dynamodb:BatchWriteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"], table],
