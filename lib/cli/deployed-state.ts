@@ -50,7 +50,8 @@ export async function openDeployedState(
   });
   try {
     const used = await regionOf(client, table);
-    const store = await DynamoStore.open(client, table, { forRestore });
+    // Only a restore may begin an empty table. Any other that knows the fleets was marked by its functions.
+    const store = await DynamoStore.open(client, table, forRestore ? { forRestore } : { readOnly: true });
     const monitoredAtMs = forRestore ? undefined : await checkFleets(store, config, { table, file });
     const close = async (): Promise<void> => client.destroy();
     return { config, store, nowMs: Date.now(), table, region: used, monitoredAtMs, close };

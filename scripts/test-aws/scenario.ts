@@ -29,21 +29,27 @@ export interface Scene {
   readonly emulator: string;
 }
 
-/** Faults of the whole story: a cluster that may not be looked into, and one answer that gets lost. */
+/** Faults of the whole story: a cluster that may not be looked into, and calls that go wrong once. */
 export function storyFaults(): (call: Call) => Fault | undefined {
-  let lost = false;
+  const once = new Set<string>();
+  const first = (name: string): boolean => !once.has(name) && once.add(name).size > 0;
   return ({ api, body }) => {
     if (api === "ecs.DescribeServices" && body["cluster"] === DENIED_CLUSTER) {
       const message = `User: arn:aws:sts::123456789012:assumed-role/monitor is not authorized to perform: ecs:DescribeServices`;
       return { kind: "refuse", status: 400, type: "AccessDeniedException", message };
     }
-    if (!lost && api === "ecs.UpdateService" && String(body["service"]).endsWith("/feed")) {
-      lost = true;
-      return { kind: "lose-answer" };
+    if (api === "cloudwatch.GetMetricData" && first(api)) return THROTTLED;
+    if (api === "ecs.RegisterTaskDefinition") {
+      const family = String(body["family"]);
+      if (family === "pricing" && first(`${api} ${family}`)) return THROTTLED;
+      if (family === "search" && first(`${api} ${family}`)) return { kind: "lose-answer" };
     }
-    return undefined;
+    const isFeed = api === "ecs.UpdateService" && String(body["service"]).endsWith("/feed");
+    return isFeed && first(api) ? { kind: "lose-answer" } : undefined;
   };
 }
+
+const THROTTLED: Fault = { kind: "refuse", status: 400, type: "ThrottlingException", message: "Rate exceeded" };
 
 /** The story that the bundled functions live through, each chapter checked on the emulator's own state. */
 export async function tell(scene: Scene): Promise<void> {
@@ -59,14 +65,21 @@ export async function tell(scene: Scene): Promise<void> {
   await scene.timeline.pass(3);
   await checks.check("scale-out, from the metrics to MEASURED", () => scaleOut(scene, "web"));
   await checks.check("scale-out whose UpdateService answer was lost: sent once, succeeded", () => lostAnswer(scene));
-  await checks.check("resize: one tagged revision, only its size differs, MEASURED", () => resize(scene));
-  await checks.check("rollback of a resize that never runs, and its alert delivered", () => rollback(scene));
+  await checks.check(
+    "resize, its registration throttled at first: one tagged revision, only its size differs, MEASURED",
+    () => resize(scene),
+  );
+  await checks.check(
+    "resize whose registration's answer was lost: registered once; its tasks do not start: rolled back, alert delivered",
+    () => rollback(scene),
+  );
   checks.part("people");
   await checks.check("the command steers the deployment: status, pause, resume", () => steer(scene));
   await checks.check("the dashboard's widget shows what was decided", () => look(scene));
   checks.part("events as they must not be");
   await checks.check("a duplicate tick does nothing", () => duplicate(scene));
   await checks.check("a stale tick does nothing", () => stale(scene));
+  await checks.check("a beat is run by a clock that is 29 s behind, or 50 s ahead", () => skewed(scene));
   await checks.check("a malformed event fails and does nothing", () => malformed(scene));
   await checks.check("without its table a function fails and touches nothing", () => tableMissing(scene));
 }
@@ -184,6 +197,11 @@ function updatesOf({ front }: Scene, name: string): readonly Call[] {
   return front.calls.filter(({ api, body }) => api === "ecs.UpdateService" && String(body["service"]).endsWith(name));
 }
 
+function registrationsOf({ front }: Scene, family: string): number {
+  return front.calls.filter(({ api, body }) => api === "ecs.RegisterTaskDefinition" && body["family"] === family)
+    .length;
+}
+
 async function resize(scene: Scene): Promise<void> {
   const decision = await actionWith(scene, "pricing", "MEASURED");
   assert.equal(decision.action, "SCALE_UP");
@@ -197,6 +215,7 @@ async function resize(scene: Scene): Promise<void> {
   const tags = Object.fromEntries(after.tags.map(({ key = "", value }) => [key, value]));
   assert.equal(tags["scaling-controller:decision"], decision.id);
   assert.equal(tags["owner"], "trading");
+  assert.equal(registrationsOf(scene, "pricing"), 2);
   assert.equal(updatesOf(scene, "pricing").length, 1);
 }
 
@@ -205,6 +224,7 @@ async function rollback(scene: Scene): Promise<void> {
   assert.equal(decision.result?.reason, "rollout-failed");
   assert.deepEqual(await liveOf(scene, "search"), { tasks: 2, revision: "search:1" });
   assert.equal(await scene.account.revisionsOf("search"), 2);
+  assert.equal(registrationsOf(scene, "search"), 1);
   await scene.timeline.pass(2);
   const delivered = (await scene.account.drain("alerts")).map(({ Body = "" }) => Body);
   assert.ok(
@@ -290,6 +310,19 @@ async function stale(scene: Scene): Promise<void> {
     assert.deepEqual(
       calls.filter((call) => !call.api.startsWith("dynamodb.")),
       [],
+    );
+  }
+}
+
+async function skewed({ timeline }: Scene): Promise<void> {
+  for (const skewMs of [-29_000, 50_000]) {
+    timeline.nowMs += 60_000;
+    const event = timeline.message("decision", { kind: "beat", delaySeconds: 0 }, timeline.nowMs);
+    const run = await timeline.invoke("decision", event, timeline.nowMs + skewMs);
+    assert.equal(run.kind, "returned");
+    assert.ok(
+      run.log.some(({ TicksCompleted }) => TicksCompleted === 1),
+      JSON.stringify(run.log),
     );
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { DynamoStore } from "../../lib/adapters/dynamo/dynamo-store.ts";
 import { type Embedded, startEmbedded } from "../../lib/adapters/dynamo/embedded.ts";
@@ -143,6 +143,15 @@ describe("a deployment that cannot be reached", () => {
       out: "",
       err: expect.stringMatching(/not a table of this program/) as string,
     });
+  });
+
+  it("an empty table is left empty by whoever only looks", async () => {
+    await ensureTable(database.client, "empty");
+    const { code, err } = await command("status", "--table", "empty");
+    expect(code).toBe(1);
+    expect(err).toMatch(/the table knows no fleet default[^]*wait a minute for the monitor/);
+    const { Count } = await database.client.send(new ScanCommand({ TableName: "empty" }));
+    expect(Count).toBe(0);
   });
 
   it("no credentials, no region, nobody there", async () => {
