@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { ControllerError, InvariantError } from "../domain/model/errors.ts";
 import { VERSION } from "../version.ts";
 import { registerApprove } from "./approve.ts";
+import { registerBacktest } from "./backtest.ts";
 import type { Register } from "./command.ts";
 import { registerConfigCommand } from "./config.ts";
 import { registerDashboard } from "./dashboard.ts";
@@ -21,6 +22,7 @@ import { registerStatus } from "./status.ts";
 /** Every subcommand, in the order of the help. A new one: its module, and its line here. */
 const COMMANDS: readonly Register[] = [
   registerLocal,
+  registerBacktest,
   registerConfigCommand,
   registerStatus,
   registerDecisions,

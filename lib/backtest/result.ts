@@ -1,0 +1,41 @@
+import type { Aggregate } from "./aggregate.ts";
+import type { Parameters } from "./scaler.ts";
+import type { Score } from "./score.ts";
+
+/** One run of one scaler over one trace. The fields up to `taskStarts` are a contract; docs/backtest.md explains all. */
+export interface ResultRow extends Score {
+  /** How the user knows the trace. */
+  readonly trace: string;
+  readonly scaler: string;
+  /** All parameters, those not set with their initial values. */
+  readonly parameters: Parameters;
+  /** Cost over that of the clairvoyant oracle on the same trace; null where the oracle has none. */
+  readonly costVsOracle: number | null;
+  /** As it comes, or with the main knob at a value of the sweep. */
+  readonly run: "default" | "sweep";
+  /** The main knob's value in a sweep. */
+  readonly knob?: { readonly parameter: string; readonly value: number } | undefined;
+}
+
+/** How a trace was laid on the simulated service. */
+export interface TraceFacts {
+  readonly trace: string;
+  readonly days: number;
+  readonly stepSeconds: number;
+  /** Values filled in over gaps, because that was asked for. */
+  readonly heldValues: number;
+  /** Operations per second for one unit of the trace. */
+  readonly factor: number;
+  /** Unscored beginning. */
+  readonly warmUpDays: number;
+  /** Length of the rest. */
+  readonly scoredHours: number;
+}
+
+/** The document of `--json`. Without wall time: the same seed and input give the same bytes. */
+export interface BacktestResult {
+  readonly seed: number;
+  readonly results: readonly ResultRow[];
+  readonly aggregate: readonly Aggregate[];
+  readonly traces: readonly TraceFacts[];
+}
