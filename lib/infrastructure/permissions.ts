@@ -143,7 +143,7 @@ function changeServices(scope: Construct, subjects: PermissionSubjects): readonl
         resources: arns,
         conditions: { NumericLessThanEqualsIfExists: caps(largestTask) },
         because:
-          "Sets the number of tasks, and the task definition where a rule may resize. Of the services in mode recommend or auto only, and to no larger task than their policies allow; with many services, those in their clusters.",
+          "Sets the number of tasks, and the task definition where a rule may resize. Of the services in mode recommend or auto only, to no larger task than their policies allow; with many services, those in their clusters.",
       }),
     ),
     ...(resized.length > 0 ? resize(scope, resized, subjects.taskRoleArns) : []),
@@ -156,6 +156,10 @@ function letters(index: number): string {
   return String.fromCharCode("A".charCodeAt(0) + index);
 }
 
+/**
+ * Both keys are of the request: absent when no task definition is sent, or when it has no size of its own (EC2).
+ * Source: service authorization reference of Amazon ECS, "Condition keys": 1024 = 1 vCPU, and MiB.
+ */
 function caps({ cpuUnits, memoryMib }: TaskSize): Readonly<Record<string, number>> {
   return { "ecs:task-cpu": cpuUnits, "ecs:task-memory": memoryMib };
 }
@@ -177,9 +181,12 @@ function resize(
       sid: "RegisterTaskDefinitions",
       actions: ["ecs:RegisterTaskDefinition"],
       resources: ["*"],
-      conditions: { NumericLessThanEqualsIfExists: caps(envelope(resized)) },
+      conditions: {
+        NumericLessThanEqualsIfExists: caps(envelope(resized)),
+        Null: { "aws:RequestTag/scaling-controller:decision": "false" },
+      },
       because:
-        "A revision of another size. `*`: ECS does not check this action against a family everywhere; capped by the largest task of the policies.",
+        "A revision of another size. `*`: ECS does not check this action against a family everywhere; capped by the largest task of the policies, and bearing a decision's id.",
     },
     {
       sid: "TagTaskDefinitions",

@@ -6,6 +6,7 @@ import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as ecs from "aws-cdk-lib/aws-ecs";
 import * as iam from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
+import { DECISION_TAG } from "../../lib/adapters/aws/ecs/registration.ts";
 import { ENVIRONMENT, fleetOf, MIXED, synthesized, TASK_ROLE } from "./synthesized.ts";
 import {
   actionsOf,
@@ -82,11 +83,15 @@ describe("the execution function", sixty, () => {
       {
         // 4 vCPU and 16 GiB in two tasks at least.
         resources: [`arn:aws:ecs:eu-central-1:111122223333:service/prod/web`],
-        condition: { NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 8192 } },
+        condition: {
+          NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 8192 },
+        },
       },
       {
         resources: [`arn:aws:ecs:eu-central-1:111122223333:service/prod/jobs`],
-        condition: { NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 4096 } },
+        condition: {
+          NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 4096 },
+        },
       },
     ]);
   });
@@ -94,6 +99,7 @@ describe("the execution function", sixty, () => {
   test("registers no larger task than any policy allows, tags while registering, passes the named roles to tasks only", () => {
     expect(statement(mixed(), "Execution", "RegisterTaskDefinitions").Condition).toEqual({
       NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 8192 },
+      Null: { [`aws:RequestTag/${DECISION_TAG}`]: "false" },
     });
     expect(statement(mixed(), "Execution", "TagTaskDefinitions").Condition).toEqual({
       StringEquals: { "ecs:CreateAction": "RegisterTaskDefinition" },
