@@ -29,6 +29,7 @@ export class FunctionProcess {
   readonly #options: FunctionOptions;
   #child: ChildProcess | undefined;
   #printed = "";
+  #told = 0;
   #id = 0;
 
   constructor(options: FunctionOptions) {
@@ -39,11 +40,11 @@ export class FunctionProcess {
   async invoke(event: unknown, nowMs: number): Promise<Invocation> {
     const child = this.#child ?? (await this.#start());
     this.#id += 1;
-    const from = this.#printed.length;
     const reply = await exchange(child, { id: this.#id, nowMs, event, timeoutMs: TIMEOUT_MS });
     // What was printed before the reply may arrive just after it: another pipe.
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const log = linesOf(this.#printed.slice(from));
+    const log = linesOf(this.#printed.slice(this.#told));
+    this.#told = this.#printed.length;
     if ("error" in reply && reply.error !== undefined) return { kind: "threw", ...reply.error, log };
     return { kind: "returned", result: "result" in reply ? reply.result : undefined, log };
   }
