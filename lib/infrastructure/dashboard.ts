@@ -138,7 +138,10 @@ function tasksWidget(
   size: { width: number; height: number },
 ): cloudwatch.IWidget {
   const shown = components.slice(0, LINES_MAX);
-  const series = shown.map((each) => `max(\`components.${each.name}.tasks\`) as \`${each.name}\``);
+  // A label may hold letters, digits and underscores only; the number keeps a-b and a_b apart.
+  const series = shown.map(
+    (each, i) => `max(\`components.${each.name}.tasks\`) as ${each.name.replaceAll(/\W/g, "_")}_${i + 1}`,
+  );
   return new cloudwatch.LogQueryWidget({
     title: `Fleet ${name}: tasks${shown.length < components.length ? ` of the first ${shown.length} components` : ""}`,
     logGroupNames: [logGroup.logGroupName],
