@@ -4,7 +4,8 @@ import { aggregate } from "./aggregate.ts";
 import { Recorder, type Recording } from "./recording.ts";
 import type { BacktestResult, ResultRow, TraceFacts } from "./result.ts";
 import type { Parameters } from "./scaler.ts";
-import { BASELINE, type BacktestScaler, type ExplainedDecision, ORACLE, SCALERS } from "./scalers.ts";
+import type { BacktestScaler, ExplainedDecision } from "./scaler-run.ts";
+import { BASELINE, ORACLE, PEER_SCALERS } from "./scalers.ts";
 import { type Scenario, type ScenarioOptions, scenarioOf } from "./scenario.ts";
 import type { Step } from "./stage.ts";
 
@@ -102,7 +103,7 @@ interface Job {
 }
 
 function oracleJob(scenario: Scenario): Job {
-  const scaler = SCALERS.find(({ name }) => name === ORACLE) as BacktestScaler;
+  const scaler = PEER_SCALERS.find(({ name }) => name === ORACLE) as BacktestScaler;
   return { scenario, scaler, parameters: {}, isYardstick: true };
 }
 

@@ -1,45 +1,25 @@
 import { InputError } from "../domain/model/errors.ts";
 import { PEERS } from "./peers/index.ts";
 import { runPeer } from "./run-peer.ts";
-import type { Parameters, ScalerFactory, Sweep } from "./scaler.ts";
-import type { Scenario } from "./scenario.ts";
-import type { Score } from "./score.ts";
-import type { Step } from "./stage.ts";
-
-/** A change that a scaler explains. */
-export interface ExplainedDecision {
-  readonly atMs: number;
-  readonly from: number;
-  readonly to: number;
-  readonly reason: string;
-}
-
-export interface ScalerRun {
-  /** All of them, those not set with their initial values. */
-  readonly parameters: Parameters;
-  readonly score: Score;
-  /** For those that say why. */
-  readonly decisions?: readonly ExplainedDecision[] | undefined;
-}
-
-/** Anything that can be run over a scenario: the controller, or a peer. */
-export interface BacktestScaler {
-  readonly name: string;
-  readonly isOurs: boolean;
-  readonly sweep: Sweep;
-  /** `watch` sees every step. */
-  run(scenario: Scenario, parameters: Parameters, watch?: (step: Step) => void): Promise<ScalerRun>;
-}
+import type { ScalerFactory } from "./scaler.ts";
+import type { BacktestScaler } from "./scaler-run.ts";
 
 /** The clairvoyant yardstick, and what ratios are over: the best that AWS offers as it comes. */
 export const ORACLE = "oracle";
 export const BASELINE = "aws-target-tracking-20s";
 
 /** Run when none is named. */
-const USUAL: readonly string[] = ["aws-target-tracking-60s", BASELINE, "kubernetes-hpa", "static-p99", ORACLE];
+const USUAL: readonly string[] = [
+  "scaling-controller",
+  "aws-target-tracking-60s",
+  BASELINE,
+  "kubernetes-hpa",
+  "static-p99",
+  ORACLE,
+];
 
-/** Every scaler that can be named, in the order in which results are shown. */
-export const SCALERS: readonly BacktestScaler[] = PEERS.map(peerScaler);
+/** All that the controller is compared with, in the order in which results are shown. */
+export const PEER_SCALERS: readonly BacktestScaler[] = PEERS.map(peerScaler);
 
 function peerScaler(factory: ScalerFactory): BacktestScaler {
   return {
@@ -51,21 +31,21 @@ function peerScaler(factory: ScalerFactory): BacktestScaler {
 }
 
 /**
- * The scalers of a list of names, in the order of the registry; `all` is all of them, nothing the usual ones.
+ * Those of `all` with these names, in its order; `all` is all of them, nothing the usual ones: the controller as it is set, and
+ * what most people would use otherwise.
  * @throws InputError naming every unknown one.
  */
-export function scalersNamed(names: readonly string[] | undefined): readonly BacktestScaler[] {
-  if (names?.includes("all") === true) return SCALERS;
+export function scalersNamed(
+  all: readonly BacktestScaler[],
+  names: readonly string[] | undefined,
+): readonly BacktestScaler[] {
+  if (names?.includes("all") === true) return all;
   const wanted = new Set(names ?? USUAL);
-  const unknown = [...wanted].filter((name) => !SCALERS.some((scaler) => scaler.name === name));
+  const unknown = names === undefined ? [] : [...wanted].filter((name) => !all.some((scaler) => scaler.name === name));
   if (unknown.length > 0)
     throw new InputError(
       "no such scaler",
-      unknown.map(
-        (name) => `${JSON.stringify(name)}: there are all, ${SCALERS.map((scaler) => scaler.name).join(", ")}`,
-      ),
+      unknown.map((name) => `${JSON.stringify(name)}: there are all, ${all.map((scaler) => scaler.name).join(", ")}`),
     );
-  return SCALERS.filter(
-    ({ name, isOurs }) => wanted.has(name) || (names === undefined && isOurs && !name.includes(":")),
-  );
+  return all.filter(({ name }) => wanted.has(name));
 }

@@ -6,7 +6,7 @@ import { ProgressLine } from "../backtest/progress.ts";
 import { renderReport } from "../backtest/report/page.ts";
 import { uplotAssets } from "../backtest/report/uplot.ts";
 import type { BacktestResult } from "../backtest/result.ts";
-import { scalersNamed } from "../backtest/scalers.ts";
+import { PEER_SCALERS, scalersNamed } from "../backtest/scalers.ts";
 import { aggregateTable, equalServiceTables, resultTable, type Table } from "../backtest/table.ts";
 import { readTraceFile } from "../backtest/trace-file.ts";
 import { InputError } from "../domain/model/errors.ts";
@@ -62,7 +62,7 @@ export const registerBacktest: Register = (program, output) => {
 };
 
 async function runBacktest(options: BacktestOptions, output: Output): Promise<void> {
-  const scalers = scalersNamed(options.scalers);
+  const scalers = scalersNamed(PEER_SCALERS, options.scalers);
   const traces = await readTraces(options);
   const recorded: RecordedRun[] = [];
   const result = await backtest({

@@ -6,7 +6,7 @@ import { colourOf } from "./plot-data.ts";
 const WIDTH = 760;
 const HEIGHT = 360;
 const LEFT = 64;
-const RIGHT = 16;
+const RIGHT = 24;
 const TOP = 12;
 const BOTTOM = 44;
 /** Shares below this stand at the left edge. */
