@@ -180,20 +180,25 @@ function inOrder(
 }
 
 function scenariosOf(traces: readonly NamedTrace[], options: ScenarioOptions): readonly Scenario[] {
-  const problems: string[] = [];
+  const problems = new Map<string, string[]>();
+  const add = (problem: string, name: string): unknown =>
+    problems.set(problem, [...(problems.get(problem) ?? []), name]);
   const scenarios = traces.flatMap(({ name, trace }) => {
     try {
       return [scenarioOf(name, trace, options)];
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      problems.push(...error.problems.map((problem) => `${name}: ${problem}`));
+      for (const problem of error.problems) add(problem, name);
       return [];
     }
   });
   const names = traces.map(({ name }) => name);
-  for (const name of new Set(names.filter((each, at) => names.indexOf(each) !== at)))
-    problems.push(`${name}: named more than once`);
-  if (problems.length > 0) throw new InputError("no backtest on this", [...new Set(problems)]);
+  for (const name of new Set(names.filter((each, at) => names.indexOf(each) !== at))) add("named more than once", name);
+  if (problems.size > 0)
+    throw new InputError(
+      "no backtest on this",
+      [...problems].map(([problem, of]) => `${of.join(", ")}: ${problem}`),
+    );
   return scenarios;
 }
 
