@@ -1,6 +1,6 @@
 import { Prng } from "../simulation/prng.ts";
 import type { MetricFeed, PublishedPoint } from "./scaler.ts";
-import { publicationOf } from "./scenario.ts";
+import { PUBLICATION } from "./scenario.ts";
 import type { Step } from "./stage.ts";
 
 interface Sums {
@@ -30,7 +30,7 @@ export class PeerFeed {
   constructor(feed: MetricFeed, { seed, stepMs }: { seed: number; stepMs: number }) {
     // A period shorter than a step cannot be told apart from it.
     this.#periodMs = Math.max(stepMs, Math.round(feed.periodMs / stepMs) * stepMs);
-    const { delayMs, jitterMs } = publicationOf(feed.periodMs);
+    const { delayMs, jitterMs } = PUBLICATION;
     this.#delayMs = feed.publicationDelayMs ?? delayMs;
     this.#jitterMs = feed.publicationDelayMs === undefined ? jitterMs : 0;
     this.#seed = seed;

@@ -109,9 +109,8 @@ export function scenarioOf(name: string, trace: Trace, options: ScenarioOptions 
 }
 
 /**
- * When metrics of a period can be read. One-minute metrics of AWS are some two minutes behind, the 20-second ones of June 2026
- * some twenty seconds; docs/backtest.md has the sources. The same for every scaler that reads that period.
+ * When metrics of a period can be read: 20 to 25 s after its end, whether it has 20 or 60 seconds, for every scaler alike. What
+ * AWS's own target tracking waits for beyond that is a parameter of those peers (evaluationDelaySeconds); docs/backtest.md has
+ * the calibration.
  */
-export function publicationOf(periodMs: number): Publication {
-  return periodMs >= 60_000 ? { delayMs: 20_000, jitterMs: 5_000 } : { delayMs: 20_000, jitterMs: 5_000 };
-}
+export const PUBLICATION: Publication = { delayMs: 20_000, jitterMs: 5_000 };

@@ -1,7 +1,7 @@
 import type { MetricSource, Orchestrator } from "../ports.ts";
 import { World } from "../simulation/world.ts";
 import type { Scenario } from "./scenario.ts";
-import { publicationOf } from "./scenario.ts";
+import { PUBLICATION } from "./scenario.ts";
 
 /** What happened in one step of the world. */
 export interface Step {
@@ -40,7 +40,7 @@ export class Stage {
       seed,
       startMs,
       stepMs,
-      publication: publicationOf(periodMs),
+      publication: PUBLICATION,
       services: [
         {
           name: SERVICE,
