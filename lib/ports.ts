@@ -1,10 +1,10 @@
-import type { ForecastPath, TrainedModel } from "./domain/forecasting/index.ts";
+import type { DemandOutlook, ForecastPath, TrainedModel } from "./domain/forecasting/index.ts";
 import type { ComponentState } from "./domain/model/component-state.ts";
 import type { Decision } from "./domain/model/decision.ts";
 import type { Alert, AlertState, FleetScores, Learning, Overlay, Recommendation } from "./domain/model/learning.ts";
 import type { Ledger } from "./domain/model/ledger.ts";
 import type { Allocation, Resources } from "./domain/model/resources.ts";
-import type { Resolution, RollupBlock, Sample } from "./domain/model/sample.ts";
+import type { MetricName, Resolution, RollupBlock, Sample } from "./domain/model/sample.ts";
 import type { ServiceState } from "./domain/model/service.ts";
 import type { LoopName } from "./flow.ts";
 
@@ -36,6 +36,8 @@ export interface MetricRequest {
   readonly sinceMs: number;
   /** For turning percentages into absolute use: what the samples' tasks had. */
   readonly allocation?: Allocation | undefined;
+  /** Metrics of which a mean over some minutes will do for now: nothing acts on a single period of theirs. */
+  readonly coarse?: readonly MetricName[] | undefined;
 }
 
 export interface Orchestrator {
@@ -164,6 +166,8 @@ export interface ForecastRecord {
   readonly metric: "cpuUsed" | "memoryUsed" | "networkUsed" | "storageUsed" | "throughput";
   readonly madeAtMs: number;
   readonly path: ForecastPath;
+  /** With `cpuUsed` of a component that is staffed by demand. */
+  readonly outlook?: DemandOutlook | undefined;
 }
 export interface ModelRecord {
   readonly v: 1;

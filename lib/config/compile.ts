@@ -82,6 +82,7 @@ function compileExecution(execution: FleetConfig["execution"]): ExecutionPolicy 
   return {
     settleMs: execution.settleSeconds * SECOND,
     stableTimeoutMs: execution.stableTimeoutSeconds * SECOND,
+    waitForTasks: execution.waitForTasks,
     attempts: execution.attempts,
     backoffMs: execution.backoffSeconds * SECOND,
     foreignQuietMs: execution.foreignQuietSeconds * SECOND,

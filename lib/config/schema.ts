@@ -119,6 +119,12 @@ const Execution = z
       max: 7200,
       initial: 900,
     }),
+    waitForTasks: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether a change of the number of tasks lasts until they run. false: until ECS wants it, so that the next can follow sooner. Default true.",
+      ),
     attempts: whole("attempts", "Most tries of one ECS call that was refused or throttled.", {
       min: 1,
       max: 10,

@@ -1,13 +1,15 @@
+import { STRATEGIES_BY_NAME } from "../domain/decision/strategies/index.ts";
 import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
+import type { Ledger } from "../domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
 import type { Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
-import { isReadingDue, mayLeaveAlone, samplesToGrow } from "../domain/monitor/reading.ts";
+import { coarseMetrics, isReadingDue, samplesToGrow } from "../domain/monitor/reading.ts";
 import type { LoopOutcome } from "../flow.ts";
-import type { Ports, StateStore } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
 import { lastSeenServices } from "./last-seen.ts";
 
@@ -23,8 +25,10 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   const old = await store.readStates(fleet.name);
   const services = await ports.orchestrator.describe(names, lastSeenServices(old));
   const before = new Map(old.map((state) => [state.component, state]));
-  const due = await dueComponents(store, fleet, before, nowMs);
-  const readings = await read(ports, due, { before, services, names }, nowMs);
+  // Read only where it can spare something.
+  const ledger = fleet.monitor.calmReading ? await store.readLedger(fleet.name) : undefined;
+  const due = fleet.components.filter((policy) => isReadingDue(before.get(policy.name), policy, fleet, ledger, nowMs));
+  const readings = await read(ports, due, { before, services, names, fleet, ledger }, nowMs);
   const errors: Failure[] = [];
   const fresh: { component: string; sample: Sample }[] = [];
   const states = fleet.components.map((policy, i): ComponentState => {
@@ -48,19 +52,7 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   return { ran: true, errors, wake: fresh.length > 0 && isSevere(fleet, states, fresh) ? "decision" : undefined };
 }
 
-/** Nothing is read twice, and nothing before it can matter; the ledger is read only where something could be left alone. */
-async function dueComponents(
-  store: StateStore,
-  fleet: FleetPolicy,
-  before: ReadonlyMap<string, ComponentState>,
-  nowMs: number,
-): Promise<readonly ComponentPolicy[]> {
-  const { calmReading, periodMs } = fleet.monitor;
-  const couldWait = calmReading && fleet.components.some((policy) => mayLeaveAlone(policy, periodMs));
-  const ledger = couldWait ? await store.readLedger(fleet.name) : undefined;
-  return fleet.components.filter((policy) => isReadingDue(before.get(policy.name), policy, fleet, ledger, nowMs));
-}
-
+/** Nothing is read twice, and nothing before it can matter. */
 async function read(
   ports: Ports,
   due: readonly ComponentPolicy[],
@@ -68,16 +60,20 @@ async function read(
     before: ReadonlyMap<string, ComponentState>;
     services: readonly (ServiceState | Error)[];
     names: readonly string[];
+    fleet: FleetPolicy;
+    ledger: Ledger | undefined;
   },
   nowMs: number,
 ): Promise<Map<string, readonly Sample[] | Error>> {
   if (due.length === 0) return new Map();
   const live = new Map(known.names.map((name, i) => [name, known.services[i]]));
-  const requests = due.map(({ name }) => {
+  const requests = due.map((policy) => {
+    const { name } = policy;
     const service = live.get(name);
     const state = known.before.get(name);
     const desired = service instanceof Error || service === undefined ? state?.service?.desired : service.desired;
-    return { component: name, sinceMs: state?.readThroughMs ?? 0, allocation: desired };
+    const coarse = coarseMetrics(state, policy, known.fleet, known.ledger, nowMs);
+    return { component: name, sinceMs: state?.readThroughMs ?? 0, allocation: desired, coarse };
   });
   const answers = await ports.metrics.read(requests, nowMs);
   return new Map(due.map(({ name }, i) => [name, answers[i] ?? new Error("no answer")]));
@@ -163,6 +159,8 @@ function isSevere(
     if (state === undefined || sample === undefined || allocation === undefined) return false;
     const context = { allocation, state, policy };
     return policy.rules.some((rule) => {
+      // Staffing by demand answers to every sample, not to thresholds.
+      if (STRATEGIES_BY_NAME[policy.strategy].staffing?.(rule, policy.parameters) !== undefined) return true;
       const trigger = TRIGGERS_BY_NAME[rule.trigger];
       const value = trigger.read(sample, context);
       const severe = rule.target + (rule.up - rule.target) * fleet.monitor.severeMultiple;

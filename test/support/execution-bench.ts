@@ -103,6 +103,7 @@ export function fleet(changes: Changes = {}): FleetPolicy {
     execution: {
       settleMs: 3 * MINUTE,
       stableTimeoutMs: 10 * MINUTE,
+      waitForTasks: true,
       attempts: 3,
       backoffMs: 10 * MINUTE,
       foreignQuietMs: 5 * MINUTE,

@@ -86,6 +86,7 @@ export function aFleet(overrides: Partial<FleetPolicy> = {}): FleetPolicy {
     execution: {
       settleMs: 3 * MINUTE,
       stableTimeoutMs: 15 * MINUTE,
+      waitForTasks: true,
       attempts: 3,
       backoffMs: 10 * MINUTE,
       foreignQuietMs: 5 * MINUTE,

@@ -27,6 +27,7 @@ const verdict = z.strictObject({
   compared: z.number().optional(),
   threshold: z.number().optional(),
   factor: z.number().optional(),
+  tasks: count.optional(),
 });
 
 const limitHit = z.strictObject({
@@ -62,6 +63,15 @@ const forecast = z.strictObject({
   reason: text,
 });
 
+const demand = z.strictObject({
+  tasks: count,
+  now: z.number(),
+  ahead: z.number(),
+  keep: z.number(),
+  growth: z.number(),
+  from: z.enum(["model", "default"]),
+});
+
 const signal = z.strictObject({
   rule: name,
   trigger: z.enum(TRIGGERS),
@@ -77,6 +87,7 @@ const signal = z.strictObject({
   completeness: z.number().min(0),
   scalesWithCapacity: z.boolean(),
   forecast: forecast.optional(),
+  demand: demand.optional(),
 });
 
 const result = z.strictObject({

@@ -168,6 +168,7 @@ export const forecast: z.ZodType<ForecastRecord> = z.strictObject({
   metric,
   madeAtMs: z.number(),
   path: plainJson<ForecastRecord["path"]>("a forecast"),
+  outlook: plainJson<NonNullable<ForecastRecord["outlook"]>>("an outlook").optional(),
 });
 export const model: z.ZodType<ModelRecord> = z.strictObject({
   v,

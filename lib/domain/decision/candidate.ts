@@ -15,6 +15,8 @@ export interface Candidate {
   /** Size of the task that changes with SCALE_UP / SCALE_DOWN. */
   readonly sized: ResourceName;
   readonly factor: number;
+  /** Exactly so many tasks: computed from demand, so guards against guessing too far do not apply. */
+  readonly tasks?: number | undefined;
   readonly priority: number;
   readonly rule?: RulePolicy | undefined;
   readonly signal?: Signal | undefined;
@@ -74,6 +76,8 @@ function fromVerdicts(
         action,
         resource: sideways ? "INSTANCES" : trigger.resource,
         sized: trigger.sized,
+        tasks: verdict.tasks,
+        deviation: verdict.tasks === undefined ? undefined : EXACT_DEVIATION,
         factor: verdict.factor ?? (direction === "grow" ? policy.factorUp : policy.factorDown),
         priority: rule.priority,
         rule,
@@ -85,6 +89,9 @@ function fromVerdicts(
     ];
   });
 }
+
+/** A number computed from demand is as sure as a value twice beyond its threshold. */
+const EXACT_DEVIATION = 100;
 
 /** An action that does not fit its direction cannot come out of the configuration; sideways is the safe reading. */
 function actionOf(action: string, direction: Direction): "SCALE_UP" | "SCALE_DOWN" | "SCALE_OUT" | "SCALE_IN" {

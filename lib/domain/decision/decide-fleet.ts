@@ -1,5 +1,5 @@
 import { bookedTotals, effectiveMode } from "../execution/ledger.ts";
-import type { ForecastPath } from "../forecasting/index.ts";
+import type { DemandOutlook, ForecastPath } from "../forecasting/index.ts";
 import type { ComponentState } from "../model/component-state.ts";
 import type { Decision, DonorFact, Plan } from "../model/decision.ts";
 import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
@@ -32,7 +32,12 @@ export interface FleetRecords {
   readonly learning: readonly Learning[];
   readonly overlays: readonly Overlay[];
   readonly recommendations: readonly Recommendation[];
-  readonly forecasts: readonly { readonly component: string; readonly metric: string; readonly path: ForecastPath }[];
+  readonly forecasts: readonly {
+    readonly component: string;
+    readonly metric: string;
+    readonly path: ForecastPath;
+    readonly outlook?: DemandOutlook | undefined;
+  }[];
 }
 
 /**
@@ -61,6 +66,9 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
   const overlays = byComponent(records.overlays);
   const recommendations = byComponent(records.recommendations);
   const forecasts = pathsByComponent(records.forecasts);
+  const outlooks = new Map(
+    records.forecasts.flatMap(({ component, outlook }) => (outlook ? [[component, outlook]] : [])),
+  );
   const { ledger } = records;
   const room = roomOf(fleet, ledger);
   const removable = removableCpu(ledger, fleet, nowMs);
@@ -79,6 +87,7 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
       state: seen,
       allocation: current,
       forecasts: paths,
+      outlook: outlooks.get(base.name),
       nowMs,
       changedAtMs,
     };

@@ -16,7 +16,12 @@ const GATES: readonly (readonly [HoldReason, Gate])[] = [
   ["backing-off", ({ facts }) => facts.quiet === "backing-off"],
   ["execution-in-progress", ({ facts }) => facts.open],
   ["deployment-in-progress", ({ facts }, { action }) => facts.service?.deploying === true && action !== "SCALE_OUT"],
-  ["tasks-pending", ({ facts }, { direction }) => direction === "grow" && (facts.service?.pending ?? 0) > 0],
+  [
+    "tasks-pending",
+    // An exact number does not grow upon itself while the tasks asked for do not run yet.
+    ({ facts }, { direction, tasks }) =>
+      direction === "grow" && tasks === undefined && (facts.service?.pending ?? 0) > 0,
+  ],
   [
     "cooldown",
     ({ facts, policy }, { rule }) =>

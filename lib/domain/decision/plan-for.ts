@@ -29,10 +29,13 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
     action: candidate.action,
     resource: candidate.sized,
     factor,
+    tasks: candidate.tasks,
     used: facts.used,
-    ceilings: ceilingsOf(policy),
+    ceilings: candidate.tasks === undefined ? ceilingsOf(policy) : withoutCpu(ceilingsOf(policy)),
     room: facts.room,
   };
+  if (candidate.tasks !== undefined && candidate.direction === "shrink")
+    return named(planChange(request), candidate.action);
   if (candidate.direction === "shrink" && candidate.kind === "rule") {
     const planned = shrink(input, candidate, request);
     return planned.kind === "plan" && !isWorthwhile(planned.plan.steps)
@@ -45,7 +48,8 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
 /** The growth itself; else the other dimension where the component's limit binds, or a donor where the fleet's does. */
 function grow(input: DecisionInput, candidate: Candidate, request: PlanRequest): Planned {
   const donors = input.facts.donors ?? [];
-  const own = withoutCrumbs(planChange(request));
+  const planned = planChange(request);
+  const own = candidate.tasks === undefined ? withoutCrumbs(planned) : planned;
   if (own.kind === "plan") return named(own, candidate.action);
   if (own.hold === "at-component-limit" && mayGrowInSize(candidate))
     return named(withoutCrumbs(planChange({ ...request, action: "SCALE_UP", resource: "cpu" })), "SCALE_UP");
@@ -72,8 +76,14 @@ function withoutCrumbs(result: PlanResult): PlanResult {
  * undoes it: with the preset's numbers 80 % / 1.5 = 53 %, and `down` is 55 %. A saturated value hides how much is wanted
  * and takes the whole factor.
  */
-function landingFactor({ direction, factor, signal, compared }: Candidate): number {
-  if (direction !== "grow" || signal?.value === undefined || !signal.scalesWithCapacity || signal.value >= SATURATED)
+function landingFactor({ direction, factor, signal, compared, tasks }: Candidate): number {
+  if (
+    tasks !== undefined ||
+    direction !== "grow" ||
+    signal?.value === undefined ||
+    !signal.scalesWithCapacity ||
+    signal.value >= SATURATED
+  )
     return factor;
   const landing = (signal.down + signal.target) / 2;
   return landing > 0 ? Math.min(factor, Math.max(LEAST_GROWTH, Math.max(compared, signal.value) / landing)) : factor;
@@ -107,6 +117,11 @@ function shrink(input: DecisionInput, candidate: Candidate, request: PlanRequest
   return slowness > 1 || request.current.tasks <= request.policy.tasksMin
     ? GUARDED
     : named(planChange({ ...request, action: "SCALE_IN" }), "SCALE_IN");
+}
+
+/** Staffing has looked at the CPU that is to be kept, more closely than a ceiling can. */
+function withoutCpu({ memory, network, storage }: Partial<Resources>): Partial<Resources> {
+  return { memory, network, storage };
 }
 
 const GUARDED: Planned = { kind: "none", hold: "at-target-guard" };

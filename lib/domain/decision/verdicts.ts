@@ -26,8 +26,10 @@ export function verdictsFor(
       policy.parameters,
     );
     // Field by field: a spread here was the costliest line of a pass over 10,000 components.
-    const { want, because, judgedAs, compared, threshold, factor } = opinion;
-    return { rule: name, trigger, priority, want, because, judgedAs, compared, threshold, factor };
+    const { want, because, judgedAs, compared, threshold, factor, tasks } = opinion;
+    return tasks === undefined
+      ? { rule: name, trigger, priority, want, because, judgedAs, compared, threshold, factor }
+      : { rule: name, trigger, priority, want, because, judgedAs, compared, threshold, factor, tasks };
   });
 }
 

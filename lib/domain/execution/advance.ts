@@ -98,6 +98,8 @@ function settling({ open, policy, nowMs }: AdvanceInput, live: ServiceState, app
   const resized = !sameSize(from.size, goal.size);
   // A change of the count rolls nothing out: a failure that is told is one of before, and somebody else's.
   const failed = live.rolloutFailed && resized;
+  // Tasks that never come cost nothing, and whoever asks for exact numbers asks again: nothing is there to take back.
+  if (!policy.waitForTasks && !resized && !open.rollingBack) return { kind: "stable" };
   if (!live.deploying && live.pending === 0 && live.running === goal.tasks && (!failed || open.rollingBack)) {
     return { kind: "stable" };
   }

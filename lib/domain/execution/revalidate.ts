@@ -44,7 +44,7 @@ export function revalidate(request: Revalidation): RefusalReason | undefined {
   const resized = !sameSize(step.before.size, step.after.size);
   if (live.deploying && (resized || shrinking.length > 0)) return "deployment-in-progress";
   if (shrinking.length > 0) return shrinkRefusal(request, shrinking);
-  return growthRefusal(live);
+  return growthRefusal(live, decision);
 }
 
 function shrinkingResources({ before, after }: PlanStep): ResourceName[] {
@@ -53,10 +53,11 @@ function shrinkingResources({ before, after }: PlanStep): ResourceName[] {
   return RESOURCE_NAMES.filter((name) => to[name] < from[name]);
 }
 
-/** Tasks that were asked for and do not run yet: more of them would be a guess. */
-function growthRefusal({ running, pending, desired }: ServiceState): RefusalReason | undefined {
+/** Tasks that were asked for and do not run yet: more of them would be a guess, unless their number follows from demand. */
+function growthRefusal({ running, pending, desired }: ServiceState, decision: Decision): RefusalReason | undefined {
   if (running + pending === 0 && desired.tasks > 0) return "service-unavailable";
-  return pending > 0 ? "deployment-in-progress" : undefined;
+  const isExact = decision.verdicts.some(({ rule, tasks }) => rule === decision.rule && tasks !== undefined);
+  return pending > 0 && !isExact ? "deployment-in-progress" : undefined;
 }
 
 const USED: Readonly<Record<ResourceName, MetricName>> = {

@@ -56,6 +56,8 @@ export interface Verdict {
   readonly threshold?: number | undefined;
   /** Wanted multiple of the resource, > 1 to grow, < 1 to shrink. */
   readonly factor?: number | undefined;
+  /** Exactly so many tasks are wanted; absent where the factor says how far. */
+  readonly tasks?: number | undefined;
 }
 
 /** A limit that cut or stopped a plan. */

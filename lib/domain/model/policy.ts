@@ -59,6 +59,8 @@ export interface MonitorPolicy {
 export interface ExecutionPolicy {
   readonly settleMs: number;
   readonly stableTimeoutMs: number;
+  /** A change of the number of tasks is done when its tasks run; else as soon as ECS wants it. */
+  readonly waitForTasks: boolean;
   readonly attempts: number;
   readonly backoffMs: number;
   readonly foreignQuietMs: number;

@@ -24,6 +24,21 @@ export interface Signal {
   readonly scalesWithCapacity: boolean;
   /** Forecast of the value at now + lead, where a forecast exists. */
   readonly forecast?: SignalForecast | undefined;
+  /** Demand in tasks, now and within the lead time, where the strategy staffs by it. */
+  readonly demand?: SignalDemand | undefined;
+}
+/** In tasks of the present size; see forecasting/growth. */
+export interface SignalDemand {
+  /** Tasks that the component has. */
+  readonly tasks: number;
+  readonly now: number;
+  /** What to be ready for. */
+  readonly ahead: number;
+  /** What a shrink must leave room for. */
+  readonly keep: number;
+  /** Natural logarithm of the growth that is allowed for. */
+  readonly growth: number;
+  readonly from: "model" | "default";
 }
 /**
  * Times and values side by side, of equal length. Two arrays of numbers, not one of objects: a pass over 10,000 components

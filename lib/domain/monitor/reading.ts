@@ -5,7 +5,7 @@ import type { ComponentState } from "../model/component-state.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../model/policy.ts";
 import type { Allocation } from "../model/resources.ts";
-import type { Sample } from "../model/sample.ts";
+import type { MetricName, Sample } from "../model/sample.ts";
 
 /*
  * When a component's metrics are asked for. A request costs by the metric, whether it brings one period or five
@@ -16,6 +16,9 @@ import type { Sample } from "../model/sample.ts";
  *                    twentieth period is asked for a beat early, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
  *                    of them brings the others as well. Never beyond the age at which data is stale.
+ *
+ *   errors           of a component at rest over five minutes, once in five minutes (`coarseMetrics`): no rule reads them, and
+ *                    a change is judged by those of each period.
  *
  * Not calm: the newest sample is above the `up` of a rule, lacks a rule's value, or the service is changing. Then every
  * beat asks, until the answer comes.
@@ -54,6 +57,30 @@ export function isReadingDue(
   const early = periods === 1 && isProbe(state, periodMs) ? MONITOR_BEAT_MS : 0;
   if (nowMs >= state.readThroughMs + periods * periodMs + lagMs - BEAT_JITTER_MS - early) return true;
   return !isCalm(state, policy);
+}
+
+/** Share of failed operations above which errors are looked at period by period. */
+const FEW_ERRORS = 0.01;
+
+/**
+ * Metrics of which a mean over some minutes will do at the next read: the error rate, where no rule of the component reads
+ * it, all is calm, nothing is under way or was changed lately (a change is taken back for the errors it makes), and the
+ * newest known is small. Without a ledger nothing is known to be over.
+ */
+export function coarseMetrics(
+  state: ComponentState | undefined,
+  policy: ComponentPolicy,
+  fleet: FleetPolicy,
+  ledger: Ledger | undefined,
+  nowMs: number,
+): readonly MetricName[] {
+  if (state === undefined || ledger === undefined || !fleet.monitor.calmReading) return [];
+  const isWatched = policy.rules.some(({ trigger }) => TRIGGERS_BY_NAME[trigger].metrics.includes("errorRate"));
+  if (isWatched || isUnderWay(policy.name, fleet, ledger, nowMs) || !isCalm(state, policy)) return [];
+  const newest = state.window[state.window.length - 1];
+  const errors = newest?.values.errorRate;
+  const isSmall = errors === undefined ? newest?.absent.errorRate === "no-traffic" : errors <= FEW_ERRORS;
+  return isSmall ? ["errorRate"] : [];
 }
 
 /** From a period's end to the read that brought it; undefined while unknown. Longer than two periods: nothing is known. */

@@ -1,11 +1,11 @@
+import { STRATEGIES_BY_NAME } from "../decision/strategies/index.ts";
 import { type ReadingContext, TRIGGERS_BY_NAME, type Trigger } from "../decision/triggers/index.ts";
-import type { ForecastPath } from "../forecasting/index.ts";
-import { pathAt } from "../forecasting/index.ts";
+import { type DemandOutlook, demandAhead, type ForecastPath, pathAt } from "../forecasting/index.ts";
 import type { ComponentState } from "../model/component-state.ts";
 import type { ComponentPolicy, MonitorPolicy, RulePolicy } from "../model/policy.ts";
 import type { Allocation } from "../model/resources.ts";
 import type { Absence, Sample } from "../model/sample.ts";
-import type { Signal, SignalForecast, SignalPoints } from "../model/signal.ts";
+import type { Signal, SignalDemand, SignalForecast, SignalPoints } from "../model/signal.ts";
 
 export interface SignalRequest {
   readonly policy: ComponentPolicy;
@@ -15,6 +15,8 @@ export interface SignalRequest {
   readonly allocation: Allocation;
   /** Forecast paths by metric. */
   readonly forecasts: ReadonlyMap<string, ForecastPath>;
+  /** What former days say about demand, where a strategy staffs by it. */
+  readonly outlook?: DemandOutlook | undefined;
   readonly nowMs: number;
   /** Start of the last change of the component: what was seen before says nothing about response times after it. */
   readonly changedAtMs?: number | undefined;
@@ -63,7 +65,21 @@ function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
     completeness: completenessOf(trigger, request),
     scalesWithCapacity: trigger.scalesWithCapacity,
     forecast,
+    ...demandFor(rule, request),
   };
+}
+
+/** Demand of a rule that is staffed by it; nothing for all others. */
+function demandFor(rule: RulePolicy, request: SignalRequest): { readonly demand?: SignalDemand } | undefined {
+  const { policy, state, allocation, outlook, nowMs } = request;
+  const need = STRATEGIES_BY_NAME[policy.strategy].staffing?.(rule, policy.parameters);
+  if (need === undefined) return undefined;
+  const { size, tasks } = allocation;
+  const serving = Math.min(tasks, state.service?.running ?? tasks);
+  const window = state.window.filter(({ endMs }) => endMs <= nowMs);
+  const { keepMs } = need;
+  const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, capacity: serving * size.cpu, keepMs });
+  return ahead === undefined ? undefined : { demand: { tasks, ...ahead } };
 }
 
 /** Values of the window that are usable, ascending; those before the last change only where use is absolute. */

@@ -29,8 +29,9 @@ export function planChange(request: PlanRequest): PlanResult {
     throw new InvariantError("the factor contradicts the action", { action, factor });
   }
   const { tasks } = current;
-  if (action === "SCALE_OUT") return growTasks(request, Math.max(tasks + 1, roundedUp(tasks * factor)));
-  if (action === "SCALE_IN") return shrinkTasks(request, Math.min(tasks - 1, roundedUp(tasks * factor)));
+  const wanted = request.tasks ?? roundedUp(tasks * factor);
+  if (action === "SCALE_OUT") return growTasks(request, Math.max(tasks + 1, wanted));
+  if (action === "SCALE_IN") return shrinkTasks(request, Math.min(tasks - 1, wanted));
   return planResize(request, grows);
 }
 

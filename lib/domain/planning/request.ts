@@ -13,6 +13,8 @@ export interface PlanRequest {
   readonly resource: ResourceName;
   /** Wanted multiple of that resource (> 1 grows, < 1 shrinks). */
   readonly factor: number;
+  /** SCALE_OUT / SCALE_IN to exactly so many tasks, whatever the factor. */
+  readonly tasks?: number | undefined;
   /** Absolute use over all tasks (recent peak), where known: the guard of a shrink. */
   readonly used: Partial<Resources>;
   /** Highest use over allocation, 0..1, that a shrink may lead to, where a rule or target names one. */

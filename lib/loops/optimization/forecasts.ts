@@ -1,9 +1,16 @@
 import { TRIGGERS_BY_NAME } from "../../domain/decision/triggers/index.ts";
-import { FORECAST_DEFAULTS, type ForecastOptions, forecast, train } from "../../domain/forecasting/index.ts";
+import {
+  type DemandOutlook,
+  FORECAST_DEFAULTS,
+  type ForecastOptions,
+  forecast,
+  train,
+} from "../../domain/forecasting/index.ts";
 import type { ComponentPolicy } from "../../domain/model/policy.ts";
 import { BUCKET_MS, floorTo, HOUR_MS, seriesFromRollups, seriesFromSamples } from "../../domain/optimization/rollup.ts";
 import type { ForecastRecord, ModelRecord } from "../../ports.ts";
 import { forEachComponent, type Job } from "./job.ts";
+import { needOf, outlookFor } from "./outlooks.ts";
 import type { RolledUp } from "./rollups.ts";
 
 type Metric = ForecastRecord["metric"];
@@ -35,15 +42,20 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
   const stored = await ports.store.readModels(fleet.name);
   const models = new Map(stored.map((record) => [keyOf(record.component, record.metric), record]));
   const due = dueForTraining(job, components, models);
+  const outlooks = await outlooksBefore(job, components);
   const made = await forEachComponent(job, "forecast", components, async (policy) => {
     const read = rolledUp.find(({ component }) => component === policy.name);
     if (read === undefined) return undefined;
     const trained = due.has(policy.name) ? await trainAll(job, policy, read) : [];
+    const made = await outlookFor(job, policy, outlooks.get(policy.name));
+    const outlook = made === undefined ? {} : { outlook: made };
     const records = metricsOf(policy).flatMap((metric): ForecastRecord[] => {
       const record = trained.find((each) => each.metric === metric) ?? models.get(keyOf(policy.name, metric));
       if (record === undefined) return [];
       const path = forecast(record.model, recentSeries(job, read, metric), nowMs);
-      return [{ v: 1, component: policy.name, metric, madeAtMs: nowMs, path }];
+      return [
+        { v: 1, component: policy.name, metric, madeAtMs: nowMs, path, ...(metric === "cpuUsed" ? outlook : {}) },
+      ];
     });
     return { trained, records };
   });
@@ -53,6 +65,16 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
     fleet.name,
     made.flatMap((each) => each.records),
   );
+}
+
+/** The last outlooks, for the models in them. */
+async function outlooksBefore(
+  { ports, fleet }: Job,
+  components: readonly ComponentPolicy[],
+): Promise<ReadonlyMap<string, DemandOutlook>> {
+  if (!components.some((policy) => needOf(policy) !== undefined)) return new Map();
+  const records = await ports.store.readForecasts(fleet.name);
+  return new Map(records.flatMap(({ component, outlook }) => (outlook === undefined ? [] : [[component, outlook]])));
 }
 
 /** Components with a model that is missing, too old or made with other options; the longest overdue first. */

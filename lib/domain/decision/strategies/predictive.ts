@@ -1,13 +1,17 @@
 import * as z from "zod";
 import { judgeReactively } from "./reactive.ts";
+import { staffed, staffingNeed } from "./staffing.ts";
 import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
 
 /**
  * Grows when the upper bound of the forecast at now + lead crosses `up`, or when a breach is already there. Shrinks when
  * the value stayed below `down` for the relief time AND the highest upper bound up to the horizon would stay under `up`
- * after the step. Without a trusted forecast it judges as REACTIVE and says so.
+ * after the step. Without a trusted forecast it judges as REACTIVE and says so. With `staffing` above 0 a CPU rule that
+ * scales sideways is not judged by thresholds at all, but staffed by demand (staffing.ts).
  */
-function judge(judgement: Judgement): Opinion {
+function judge(judgement: Judgement, parameters: Readonly<Record<string, number>>): Opinion {
+  const { demand } = judgement.signal;
+  if (demand !== undefined) return staffed(demand, parameters["staffing"] ?? 0);
   const { signal, rule, factorUp, factorDown } = judgement;
   const { forecast, up, down, value } = signal;
   const now = judgeReactively(judgement);
@@ -48,6 +52,29 @@ export const predictive: Strategy = {
       .describe(
         "How far ahead the forecast is read: start-up and deployment time plus one decision beat. Unit: seconds. Default 300.",
       ),
+    staffing: z
+      .number()
+      .min(0)
+      .max(3)
+      .default(0)
+      .describe(
+        "Above 0: a CPU rule that scales the number of tasks asks for demand + staffing x sqrt(demand) tasks instead of steps. Default 0.",
+      ),
+    growthPercent: z
+      .number()
+      .min(50)
+      .max(99.9)
+      .default(95)
+      .describe(
+        "With staffing: share of the moments in which the growth within the lead time is to be covered. Unit: percent. Default 95.",
+      ),
+    keepSeconds: z
+      .number()
+      .min(0)
+      .max(900)
+      .default(300)
+      .describe("With staffing: tasks are kept for the highest demand of this past. Unit: seconds. Default 300."),
   }),
+  staffing: staffingNeed,
   judge,
 };

@@ -29,11 +29,14 @@ export type Because =
   | "within-thresholds"
   | "not-sustained"
   | "forecast-does-not-allow"
+  | "demand-ahead"
+  | "demand-fell"
+  | "demand-met"
   | "no-data"
   | "no-trusted-forecast"
   | "incomplete-data";
 
-export type Opinion = Pick<Verdict, "judgedAs" | "compared" | "threshold" | "factor"> & {
+export type Opinion = Pick<Verdict, "judgedAs" | "compared" | "threshold" | "factor" | "tasks"> & {
   readonly want: Direction | "hold";
   readonly because: Because;
 };
@@ -53,6 +56,19 @@ export interface Strategy {
     parameters: Readonly<Record<string, number>>,
   ): { readonly grow: number; readonly shrink: number };
   judge(judgement: Judgement, parameters: Readonly<Record<string, number>>): Opinion;
+  /**
+   * Demand that the signal of a rule is to carry: how far ahead and how sure. Absent, or undefined: none is needed, and the
+   * decision waits for its beat; with it, every new sample wakes the decision.
+   */
+  staffing?(rule: RulePolicy, parameters: Readonly<Record<string, number>>): StaffingNeed | undefined;
+}
+
+/** How demand is to be carried ahead; see forecasting/growth. */
+export interface StaffingNeed {
+  readonly leadMinutes: number;
+  /** 0..1. */
+  readonly quantile: number;
+  readonly keepMs: number;
 }
 
 /** How many points a duration covers: at least the newest one, which already stands for a whole period. */

@@ -1,0 +1,66 @@
+import type { RulePolicy } from "../../model/policy.ts";
+import type { SignalDemand } from "../../model/signal.ts";
+import type { Opinion, StaffingNeed } from "./strategy.ts";
+
+/** Which rules are staffed by demand: CPU is what grows with operations, and the number of tasks is what follows it. */
+export function staffingNeed(
+  { trigger, upAction }: RulePolicy,
+  parameters: Readonly<Record<string, number>>,
+): StaffingNeed | undefined {
+  if (!((parameters["staffing"] ?? 0) > 0) || trigger !== "CPU_UTILIZATION" || upAction !== "SCALE_OUT")
+    return undefined;
+  return {
+    leadMinutes: Math.max(1, Math.round((parameters["leadSeconds"] ?? 300) / 60)),
+    quantile: (parameters["growthPercent"] ?? 95) / 100,
+    keepMs: (parameters["keepSeconds"] ?? 300) * 1000,
+  };
+}
+
+/** Beyond the square root: a part of a task, for what is so small that the square root says little. */
+const SPARE = 0.3;
+
+/**
+ * Square-root staffing: a service that must not make its callers wait needs its demand plus a margin that grows with the
+ * square root of it (Halfin and Whitt 1981), so the utilization that it bears rises with its size, which no single target
+ * can express. Grows to what is needed for the demand ahead; shrinks no further than what the recent past would need.
+ */
+export function staffed({ tasks, ahead, keep, from }: SignalDemand, staffing: number): Opinion {
+  const judgedAs = from === "model" ? "PREDICTIVE" : "REACTIVE";
+  const need = tasksFor(ahead, staffing);
+  const bearable = (count: number): number => demandFor(count, staffing) / Math.max(1, tasks);
+  const per = (demand: number): number => demand / Math.max(1, tasks);
+  if (need > tasks) {
+    const threshold = Math.max(0.0001, bearable(tasks));
+    return {
+      want: "grow",
+      because: "demand-ahead",
+      judgedAs,
+      compared: per(ahead),
+      threshold,
+      factor: need / Math.max(1, tasks),
+      tasks: need,
+    };
+  }
+  const enough = Math.max(need, tasksFor(keep, staffing));
+  if (enough >= tasks) return { want: "hold", because: "demand-met", judgedAs, compared: per(ahead) };
+  return {
+    want: "shrink",
+    because: "demand-fell",
+    judgedAs,
+    compared: per(keep),
+    threshold: bearable(enough),
+    factor: enough / tasks,
+    tasks: enough,
+  };
+}
+
+/** Whole tasks for a demand in tasks. */
+export function tasksFor(demand: number, staffing: number): number {
+  return Math.ceil(demand + staffing * Math.sqrt(demand) + SPARE - 1e-9);
+}
+
+/** The most demand that so many tasks are enough for: the inverse of `tasksFor`. */
+function demandFor(tasks: number, staffing: number): number {
+  const root = (Math.sqrt(staffing ** 2 + 4 * Math.max(0, tasks - SPARE)) - staffing) / 2;
+  return root ** 2;
+}

@@ -1,0 +1,141 @@
+import type { Sample } from "../../model/sample.ts";
+import { type DemandSeries, demandSeries } from "./demand-series.ts";
+import { growthFeatures, type SeasonalDemand, seasonalAt } from "./growth-features.ts";
+import type { GrowthModel } from "./growth-model.ts";
+import { dot } from "./quantile-regression.ts";
+
+const MINUTE_MS = 60_000;
+
+/** What the optimization loop hands to decisions: the model, and what former days say about the minutes to come. */
+export interface DemandOutlook {
+  readonly v: 1;
+  readonly madeAtMs: number;
+  /** CPU of one task when it was made, milli-vCPU: the unit of demand. */
+  readonly taskCpu: number;
+  readonly model?: GrowthModel | undefined;
+  /** Start of the first of the minutes, epoch ms. */
+  readonly startMs: number;
+  /** By minute. */
+  readonly minutes: readonly SeasonalDemand[];
+}
+
+/** Minutes before it was made, since the newest sample is older, and after: three runs of the loop, so that one may fail. */
+const MINUTES_BEFORE = 5;
+const MINUTES_AFTER = 16;
+/** Growth that is allowed for while there is no model, or none that fits the moment: a third. */
+const DEFAULT_GROWTH = Math.log(4 / 3);
+/** Demand is not expected to halve within a few minutes, whatever the model says. */
+const GROWTH_MIN = Math.log(0.5);
+/** A fall is followed by this much at the most: what was there in the last minutes may be back in the next. */
+const FALL_MAX = -0.1;
+/** From here on the tasks are busy all the time, and what is used hides what is wanted. */
+const SATURATED = 0.985;
+const SATURATED_FACTOR = 1.25;
+
+/** The series has to reach from seven days before `nowMs` to it; what it lacks is taken as unknown. */
+export function outlookOf(
+  series: DemandSeries,
+  model: GrowthModel | undefined,
+  { taskCpu, leadMinutes, nowMs }: { readonly taskCpu: number; readonly leadMinutes: number; readonly nowMs: number },
+): DemandOutlook {
+  const first = Math.floor((nowMs - series.startMs) / MINUTE_MS) - MINUTES_BEFORE;
+  const minutes = Array.from({ length: MINUTES_BEFORE + MINUTES_AFTER }, (_, k) => {
+    const { usualGrowth, ...highs } = seasonalAt(series, first + k, leadMinutes);
+    return { ...mapRounded(highs), usualGrowth: round(usualGrowth) };
+  });
+  return { v: 1, madeAtMs: nowMs, startMs: series.startMs + first * MINUTE_MS, taskCpu, model, minutes };
+}
+
+/** Demand in tasks: now, the most that is to be expected within the lead time, and the most after a fall. */
+export interface DemandAhead {
+  readonly now: number;
+  /** What to be ready for. */
+  readonly ahead: number;
+  /** What a shrink must leave room for. */
+  readonly keep: number;
+  /** Log growth that was allowed for. */
+  readonly growth: number;
+  /** `model`: learned from the component's own past; `default`: not yet, or the recent past has gaps. */
+  readonly from: "model" | "default";
+}
+
+/**
+ * Reads demand from the recent samples and carries it ahead. Undefined without a usable newest sample.
+ *
+ * @param capacity milli-vCPU of the tasks that serve: use near it hides what is wanted
+ */
+export function demandAhead(
+  outlook: DemandOutlook | undefined,
+  {
+    window,
+    taskCpu,
+    capacity,
+    keepMs,
+  }: {
+    readonly window: readonly Sample[];
+    readonly taskCpu: number;
+    readonly capacity: number;
+    readonly keepMs: number;
+  },
+): DemandAhead | undefined {
+  const newest = window[window.length - 1];
+  const used = newest?.values.cpuUsed;
+  if (newest === undefined || used === undefined || taskCpu <= 0) return undefined;
+  const saturated = (capacity > 0 && used >= SATURATED * capacity) || isQueueing(window);
+  const now = (used / taskCpu) * (saturated ? SATURATED_FACTOR : 1);
+  const learned = learnedGrowth(outlook, { window, taskCpu, now, newestMs: newest.endMs });
+  const growth = Math.max(GROWTH_MIN, learned ?? DEFAULT_GROWTH);
+  let recent = now;
+  for (const { endMs, values } of window)
+    if (endMs > newest.endMs - keepMs) recent = Math.max(recent, (values.cpuUsed ?? 0) / taskCpu);
+  const ahead = now * Math.exp(growth);
+  return {
+    now: round(now),
+    ahead: round(ahead),
+    keep: round(Math.max(ahead, recent * Math.exp(Math.max(growth, FALL_MAX)))),
+    growth: round(growth),
+    from: learned === undefined ? "default" : "model",
+  };
+}
+
+/**
+ * Operations wait: the newest response takes many times what is usual. What is used then is what the tasks could do, also
+ * when more of them run by now than did in the sample.
+ */
+function isQueueing(window: readonly Sample[]): boolean {
+  const now = window[window.length - 1]?.values.responseTime;
+  if (now === undefined) return false;
+  const known = window.flatMap(({ values }) => (values.responseTime === undefined ? [] : [values.responseTime]));
+  known.sort((a, b) => a - b);
+  return now > QUEUEING * (known[known.length >> 1] ?? Number.POSITIVE_INFINITY);
+}
+/** Random waiting below capacity makes the mean response two or three times what it is without. */
+const QUEUEING = 4;
+
+function learnedGrowth(
+  outlook: DemandOutlook | undefined,
+  at: {
+    readonly window: readonly Sample[];
+    readonly taskCpu: number;
+    readonly now: number;
+    readonly newestMs: number;
+  },
+): number | undefined {
+  const model = outlook?.model;
+  if (outlook === undefined || model === undefined || outlook.taskCpu !== at.taskCpu) return undefined;
+  // The last whole minute that was seen, as in training: of the one that has begun too little is known.
+  const toMs = Math.floor(at.newestMs / MINUTE_MS) * MINUTE_MS;
+  const seasonal = outlook.minutes[(toMs - outlook.startMs) / MINUTE_MS - 1];
+  if (seasonal === undefined) return undefined;
+  const { mean } = demandSeries(at.window, { fromMs: toMs - 16 * MINUTE_MS, toMs, taskCpu: at.taskCpu });
+  const features = growthFeatures({ minutes: Array.from(mean), now: at.now }, seasonal);
+  return features === undefined ? undefined : dot(model.weights, features);
+}
+
+/** Four decimals of a task or a logarithm. */
+function round(value: number): number {
+  return Math.round(value * 1e4) / 1e4;
+}
+function mapRounded<T extends Record<string, number>>(record: T): T {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, round(value)])) as T;
+}

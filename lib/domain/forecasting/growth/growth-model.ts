@@ -1,0 +1,68 @@
+import { type DemandSeries, highest } from "./demand-series.ts";
+import { FEATURE_SETS, growthFeatures, logOf, seasonalAt } from "./growth-features.ts";
+import { fitQuantile, pinballLoss, type QuantileProblem } from "./quantile-regression.ts";
+
+/** How much demand may grow within the lead time, as a quantile of what it did: weights of growth-features.ts. */
+export interface GrowthModel {
+  readonly trainedAtMs: number;
+  readonly quantile: number;
+  readonly leadMinutes: number;
+  /** One for each of FEATURES; the growth is their sum of products, a natural logarithm. */
+  readonly weights: readonly number[];
+  /** Minutes that it was learned from. */
+  readonly rows: number;
+}
+
+/** Every so many minutes make a row: neighbours say nearly the same. */
+const ROW_MINUTES = 2;
+/** Half a day: below it a line through eleven features is a guess. */
+const ROWS_MIN = 360;
+/** The older part is for learning when sets of features compete, the newer for judging. */
+const LEARN_SHARE = 0.65;
+/** A larger set must earn each of its features. */
+const PRICE_OF_FEATURE = 0.002;
+const RIDGE = 3;
+
+/**
+ * Learns from a component's own history. The feature set that did best on the newest third, after learning from what came
+ * before it, is fitted again to all. Undefined while there is too little.
+ */
+export function trainGrowth(
+  series: DemandSeries,
+  { quantile, leadMinutes, nowMs }: { readonly quantile: number; readonly leadMinutes: number; readonly nowMs: number },
+): GrowthModel | undefined {
+  const { rows, values } = rowsOf(series, leadMinutes);
+  if (rows.length < ROWS_MIN) return undefined;
+  const cut = Math.floor(rows.length * LEARN_SHARE);
+  const problem = { rows, values, quantile, ridge: RIDGE };
+  let best: QuantileProblem | undefined;
+  let bestLoss = Number.POSITIVE_INFINITY;
+  for (const columns of FEATURE_SETS) {
+    const candidate = { ...problem, columns };
+    const weights = fitQuantile(candidate, 0, cut, 8);
+    const loss = pinballLoss(candidate, weights, cut, rows.length) * (1 + PRICE_OF_FEATURE * columns.length);
+    if (loss < bestLoss) [best, bestLoss] = [candidate, loss];
+  }
+  if (best === undefined) return undefined;
+  const weights = fitQuantile(best, 0, rows.length, 12);
+  return { trainedAtMs: nowMs, quantile, leadMinutes, weights: [...weights].map(rounded), rows: rows.length };
+}
+
+function rowsOf(series: DemandSeries, leadMinutes: number): { rows: Float64Array[]; values: number[] } {
+  const rows: Float64Array[] = [];
+  const values: number[] = [];
+  for (let at = 16; at + leadMinutes < series.mean.length; at += ROW_MINUTES) {
+    const now = series.last[at] as number;
+    const minutes = Array.from(series.mean.subarray(at - 15, at + 1));
+    const row = growthFeatures({ minutes, now }, seasonalAt(series, at, leadMinutes));
+    const after = highest(series, at + 1, at + leadMinutes);
+    if (row === undefined || after === 0) continue;
+    rows.push(row);
+    values.push(logOf(after) - logOf(now));
+  }
+  return { rows, values };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}

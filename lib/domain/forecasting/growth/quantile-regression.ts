@@ -1,0 +1,107 @@
+/**
+ * Linear quantile regression by iteratively reweighted least squares: the weighted squares with weights
+ * (q above the line, 1 - q below it) / |residual| have the pinball loss of Koenker and Bassett (1978) as their value, so
+ * solving them again and again ends near its minimum (Schlossmacher 1973 for the median).
+ */
+export interface QuantileProblem {
+  /** Rows of equal length; the first column is usually 1. */
+  readonly rows: readonly Float64Array[];
+  readonly values: readonly number[];
+  /** 0..1: the share of the values that shall lie below the line. */
+  readonly quantile: number;
+  /** Columns that may have a weight. */
+  readonly columns: readonly number[];
+  /** Weight of the sum of squared weights: keeps columns that say nothing near zero. */
+  readonly ridge: number;
+}
+
+/** Residuals smaller than this count as this, so that no row gets a boundless weight. */
+const RESIDUAL_MIN = 0.02;
+
+/** Weights by column; zero for those not in `columns`. `from` and `to` bound the rows that are used. */
+export function fitQuantile(problem: QuantileProblem, from: number, to: number, rounds: number): Float64Array {
+  const { rows, columns } = problem;
+  const width = rows[0]?.length ?? 0;
+  const weights = new Float64Array(width);
+  const size = columns.length;
+  for (let round = 0; round < rounds; round++) {
+    const { normal, right } = normalEquations(problem, weights, from, to);
+    const solved = solvePositive(normal, right, size);
+    for (let k = 0; k < size; k++) weights[columns[k] as number] = solved[k] as number;
+  }
+  return weights;
+}
+
+function normalEquations(
+  { rows, values, quantile, columns, ridge }: QuantileProblem,
+  weights: Float64Array,
+  from: number,
+  to: number,
+): { normal: Float64Array; right: Float64Array } {
+  const size = columns.length;
+  const normal = new Float64Array(size * size);
+  const right = new Float64Array(size);
+  for (let i = 0; i < size; i++) normal[i * size + i] = ridge;
+  for (let r = from; r < to; r++) {
+    const row = rows[r] as Float64Array;
+    const value = values[r] as number;
+    const residual = value - dot(weights, row);
+    const weight = (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), RESIDUAL_MIN);
+    for (let i = 0; i < size; i++) {
+      const scaled = weight * (row[columns[i] as number] as number);
+      if (scaled === 0) continue;
+      right[i] = (right[i] as number) + scaled * value;
+      for (let j = 0; j <= i; j++) {
+        const at = i * size + j;
+        normal[at] = (normal[at] as number) + scaled * (row[columns[j] as number] as number);
+      }
+    }
+  }
+  return { normal, right };
+}
+
+/** Cholesky on the lower triangle of a positive definite matrix. */
+function solvePositive(matrix: Float64Array, right: Float64Array, size: number): Float64Array {
+  const lower = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * size + j] as number;
+      for (let k = 0; k < j; k++) sum -= (lower[i * size + k] as number) * (lower[j * size + k] as number);
+      lower[i * size + j] = i === j ? Math.sqrt(Math.max(sum, 1e-9)) : sum / (lower[j * size + j] as number);
+    }
+  }
+  const half = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    let sum = right[i] as number;
+    for (let k = 0; k < i; k++) sum -= (lower[i * size + k] as number) * (half[k] as number);
+    half[i] = sum / (lower[i * size + i] as number);
+  }
+  const solved = new Float64Array(size);
+  for (let i = size - 1; i >= 0; i--) {
+    let sum = half[i] as number;
+    for (let k = i + 1; k < size; k++) sum -= (lower[k * size + i] as number) * (solved[k] as number);
+    solved[i] = sum / (lower[i * size + i] as number);
+  }
+  return solved;
+}
+
+export function dot(weights: Float64Array | readonly number[], row: Float64Array): number {
+  let sum = 0;
+  for (let k = 0; k < row.length; k++) sum += (weights[k] ?? 0) * (row[k] as number);
+  return sum;
+}
+
+/** Sum of q x (value above) or (1 - q) x (value below the line) over the rows. */
+export function pinballLoss(
+  { rows, values, quantile }: QuantileProblem,
+  weights: Float64Array,
+  from: number,
+  to: number,
+): number {
+  let sum = 0;
+  for (let r = from; r < to; r++) {
+    const residual = (values[r] as number) - dot(weights, rows[r] as Float64Array);
+    sum += residual > 0 ? quantile * residual : (quantile - 1) * residual;
+  }
+  return sum;
+}
