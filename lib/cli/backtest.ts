@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { backtest, type NamedTrace, type RecordedRun } from "../backtest/backtest.ts";
+import { controllerScalers } from "../backtest/controller-scalers.ts";
 import { ProgressLine } from "../backtest/progress.ts";
 import { renderReport } from "../backtest/report/page.ts";
 import { uplotAssets } from "../backtest/report/uplot.ts";
@@ -10,6 +11,8 @@ import { PEER_SCALERS, scalersNamed } from "../backtest/scalers.ts";
 import { aggregateTable, equalServiceTables, resultTable, type Table } from "../backtest/table.ts";
 import { readTraceFile } from "../backtest/trace-file.ts";
 import { InputError } from "../domain/model/errors.ts";
+import type { FleetPolicy } from "../domain/model/policy.ts";
+import { readBacktestFleet } from "./backtest-fleet.ts";
 import { readCloudWatchTrace } from "./cloudwatch-trace.ts";
 import type { Register } from "./command.ts";
 import { bold, type Output, printJson, table } from "./output.ts";
@@ -62,7 +65,7 @@ export const registerBacktest: Register = (program, output) => {
 };
 
 async function runBacktest(options: BacktestOptions, output: Output): Promise<void> {
-  const scalers = scalersNamed(PEER_SCALERS, options.scalers);
+  const scalers = scalersNamed([...controllerScalers(await policyOf(options)), ...PEER_SCALERS], options.scalers);
   const traces = await readTraces(options);
   const recorded: RecordedRun[] = [];
   const result = await backtest({
@@ -82,6 +85,12 @@ async function runBacktest(options: BacktestOptions, output: Output): Promise<vo
   if (options.json === "-") return printJson(output, result);
   if (options.json !== undefined) write(options.json, `${JSON.stringify(result, null, 2)}\n`);
   output.out(tablesOf(result).map(renderTable).join("\n\n"));
+}
+
+/** What the controller is run with: a component's policy where one is named, else the defaults for a web service. */
+async function policyOf({ config, component, cloudwatch }: BacktestOptions): Promise<FleetPolicy | undefined> {
+  const name = component ?? cloudwatch;
+  return config === undefined && name === undefined ? undefined : readBacktestFleet(config, name);
 }
 
 function tablesOf(result: BacktestResult): readonly Table[] {
