@@ -1,6 +1,6 @@
 import { bootstrap, type Estimate, geometricMean, mean } from "./bootstrap.ts";
 import { type CurvePair, compareAtEqualService, costAtLevel, type ServiceComparison } from "./cost-at-equal-service.ts";
-import type { ResultRow } from "./result.ts";
+import type { ResultRow } from "./result-row.ts";
 
 /** A scaler over all traces. Ratios are averaged geometrically: traces differ in scale. */
 export interface Aggregate {

@@ -1,7 +1,8 @@
 import type { Aggregate } from "./aggregate.ts";
 import type { Estimate } from "./bootstrap.ts";
 import type { ServiceComparison } from "./cost-at-equal-service.ts";
-import type { BacktestResult, ResultRow } from "./result.ts";
+import type { BacktestResult } from "./result.ts";
+import type { ResultRow } from "./result-row.ts";
 
 /** A table as text cells, for the terminal and the report alike. */
 export interface Table {

@@ -1,6 +1,6 @@
 import { type Markup, markup } from "../../widget/markup.ts";
 import { paretoFront } from "../pareto.ts";
-import type { ResultRow } from "../result.ts";
+import type { ResultRow } from "../result-row.ts";
 import { colourOf } from "./plot-data.ts";
 
 const WIDTH = 760;

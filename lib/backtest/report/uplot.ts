@@ -15,7 +15,8 @@ export interface ChartAssets {
  */
 export function uplotAssets(): ChartAssets {
   try {
-    const folder = dirname(createRequire(import.meta.url).resolve("uplot"));
+    const require = createRequire(import.meta.url);
+    const folder = dirname(require.resolve("uplot"));
     return {
       script: readFileSync(join(folder, "uPlot.iife.min.js"), "utf8"),
       style: readFileSync(join(folder, "uPlot.min.css"), "utf8"),
