@@ -78,7 +78,7 @@ function demandFor(rule: RulePolicy, request: SignalRequest): { readonly demand?
   const serving = Math.min(tasks, state.service?.running ?? tasks);
   const window = state.window.filter(({ endMs }) => endMs <= nowMs);
   const { keepMs } = need;
-  const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, capacity: serving * size.cpu, keepMs });
+  const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, tasks, serving, keepMs });
   return ahead === undefined ? undefined : { demand: { tasks, ...ahead } };
 }
 

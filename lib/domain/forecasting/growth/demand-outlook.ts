@@ -62,26 +62,29 @@ export interface DemandAhead {
 /**
  * Reads demand from the recent samples and carries it ahead. Undefined without a usable newest sample.
  *
- * @param capacity milli-vCPU of the tasks that serve: use near it hides what is wanted
+ * @param tasks asked for, and `serving` of them: use near what they have hides what is wanted
  */
 export function demandAhead(
   outlook: DemandOutlook | undefined,
   {
     window,
     taskCpu,
-    capacity,
+    tasks,
+    serving,
     keepMs,
   }: {
     readonly window: readonly Sample[];
     readonly taskCpu: number;
-    readonly capacity: number;
+    readonly tasks: number;
+    readonly serving: number;
     readonly keepMs: number;
   },
 ): DemandAhead | undefined {
   const newest = window[window.length - 1];
   const used = newest?.values.cpuUsed;
   if (newest === undefined || used === undefined || taskCpu <= 0) return undefined;
-  const saturated = (capacity > 0 && used >= SATURATED * capacity) || isQueueing(window);
+  const saturated =
+    (serving > 0 && used >= SATURATED * serving * taskCpu) || (used >= BUSY * tasks * taskCpu && isQueueing(window));
   const now = (used / taskCpu) * (saturated ? SATURATED_FACTOR : 1);
   const learned = learnedGrowth(outlook, { window, taskCpu, now, newestMs: newest.endMs });
   const growth = Math.max(GROWTH_MIN, learned ?? DEFAULT_GROWTH);
@@ -109,6 +112,8 @@ function isQueueing(window: readonly Sample[]): boolean {
   known.sort((a, b) => a - b);
   return now > QUEUEING * (known[known.length >> 1] ?? Number.POSITIVE_INFINITY);
 }
+/** Operations that wait are no sign any more once clearly more tasks were asked for than are used. */
+const BUSY = 0.85;
 /** Random waiting below capacity makes the mean response two or three times what it is without. */
 const QUEUEING = 4;
 
