@@ -47,6 +47,11 @@ export interface MetricBinding {
   readonly factor: number;
   /** What no datapoint means once the period is surely published: nothing known, or none (counts). */
   readonly whenMissing: "absent" | "zero";
+  /**
+   * A count that is asked for only where the metric itself has no datapoint, because it counts more: its value, by the same
+   * factor, stands in, and only where it is silent as well there was none. Absent: the metric's own silence is enough.
+   */
+  readonly whenSilent?: MetricInput | undefined;
 }
 
 export interface MetricInput {

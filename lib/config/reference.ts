@@ -79,8 +79,8 @@ const SOURCES = `## Where metrics come from on AWS
 | networkUsed | ECS/ContainerInsights NetworkRxBytes + NetworkTxBytes of a task, over networkPerTask | containerInsights |
 | storageUsed | ECS/ContainerInsights EphemeralStorageUtilized / EphemeralStorageReserved | containerInsights, Fargate |
 | responseTime | AWS/ApplicationELB TargetResponseTime, Average | targetGroup, loadBalancer |
-| throughput | AWS/ApplicationELB RequestCount, Sum | targetGroup, loadBalancer |
-| errorRate | AWS/ApplicationELB HTTPCode_Target_5XX_Count / RequestCount | targetGroup, loadBalancer |
+| throughput | AWS/ApplicationELB TargetResponseTime, SampleCount; where that is silent RequestCount, Sum | targetGroup, loadBalancer |
+| errorRate | AWS/ApplicationELB HTTPCode_Target_5XX_Count / answers (TargetResponseTime, SampleCount) | targetGroup, loadBalancer |
 | queueLength | AWS/SQS ApproximateNumberOfMessagesVisible, Average | queue |
 
 \`metrics.<name>\` of a component puts another source in the place of a default one, or takes it away with \`null\`: one metric

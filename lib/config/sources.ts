@@ -38,7 +38,7 @@ export function compileTargets(fleet: FleetConfig): ServiceTarget[] {
       service: component.service,
       compute: component.compute,
       networkPerTask: toMilli(component.networkPerTask),
-      resizable: isResizable(component, metrics),
+      resizable: component.resize && isResizable(component, metrics),
       otherAutoscaler: component.source.otherAutoscaler,
       periodMs,
       metrics,
@@ -192,17 +192,24 @@ function insightsMetrics(component: CompleteComponent, service: Dimensions): Ser
 /**
  * Of the target group. Its 5xx are those that the tasks answered; what the load balancer answers for want of a target is
  * published for the load balancer as a whole, so it cannot be counted against one of its target groups.
+ *
+ * What was answered is the number of response times: up to five statistics of one metric in a request are paid for once.
+ * RequestCount, which also has what no target answered, costs as much again and is needed only where there is no answer.
  */
 function loadBalancerMetrics(dimensions: Dimensions): ServiceTarget["metrics"] {
   const balancer = (id: string, name: string, statistic: string) =>
     input(id, "AWS/ApplicationELB", name, dimensions, statistic);
-  const requests = balancer("requests", "RequestCount", "Sum");
+  const answers = balancer("answers", "TargetResponseTime", "SampleCount");
   return {
     responseTime: direct(balancer("seconds", "TargetResponseTime", "Average"), 1000),
-    throughput: { ...direct(requests, 1000 / requests.periodMs), whenMissing: "zero" },
+    throughput: {
+      ...direct(answers, 1000 / answers.periodMs),
+      whenMissing: "zero",
+      whenSilent: balancer("requests", "RequestCount", "Sum"),
+    },
     errorRate: {
-      inputs: [balancer("errors", "HTTPCode_Target_5XX_Count", "Sum"), requests],
-      expression: "errors / requests",
+      inputs: [balancer("errors", "HTTPCode_Target_5XX_Count", "Sum"), answers],
+      expression: "errors / answers",
       unit: "absolute",
       factor: 1,
       whenMissing: "zero",

@@ -2,6 +2,7 @@ import { InputError, InvariantError } from "../domain/model/errors.ts";
 import type { Resources } from "../domain/model/resources.ts";
 import type { MetricSource, Orchestrator, RevisionResult, UpdateResult } from "../ports.ts";
 import { type Account, type Bill, billOf } from "./account.ts";
+import { COARSE_LEAD_MS, coarseSamples } from "./coarse.ts";
 import type { FaultPlan, ForeignChange } from "./faults.ts";
 import { DEFAULT_PUBLICATION, type Publication } from "./meter.ts";
 import {
@@ -257,11 +258,12 @@ export class World {
   #makeMetrics(): MetricSource {
     return {
       read: async (requests, nowMs) =>
-        requests.map(({ component, sinceMs }) => {
+        requests.map(({ component, sinceMs, coarse = [] }) => {
           const service = this.#services.get(component);
           if (service === undefined) return new Error(`no metrics of ${component}`);
           if (service.faults.readFails(nowMs)) return new Error(`metrics of ${component} could not be read`);
-          return service.samples(sinceMs, nowMs);
+          if (coarse.length === 0) return service.samples(sinceMs, nowMs);
+          return coarseSamples(service.samples(sinceMs - COARSE_LEAD_MS, nowMs), sinceMs, coarse);
         }),
     };
   }

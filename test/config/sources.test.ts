@@ -73,15 +73,16 @@ describe("default sources", () => {
         "100 * used / reserved",
       ],
       responseTime: ["AWS/ApplicationELB TargetResponseTime Average 60000", ""],
-      throughput: ["AWS/ApplicationELB RequestCount Sum 60000", ""],
+      throughput: ["AWS/ApplicationELB TargetResponseTime SampleCount 60000", ""],
       errorRate: [
         "AWS/ApplicationELB HTTPCode_Target_5XX_Count Sum 60000",
-        "AWS/ApplicationELB RequestCount Sum 60000",
-        "errors / requests",
+        "AWS/ApplicationELB TargetResponseTime SampleCount 60000",
+        "errors / answers",
       ],
       queueLength: ["AWS/SQS ApproximateNumberOfMessagesVisible Average 60000", ""],
     });
     expect(web.metrics.throughput?.inputs[0]?.dimensions).toEqual(DIMENSIONS);
+    expect(web.metrics.throughput?.whenSilent).toMatchObject({ name: "RequestCount", statistic: "Sum" });
     expect(web.metrics.queueLength?.inputs[0]?.dimensions).toEqual({ QueueName: "orders.fifo" });
   });
 
@@ -324,12 +325,13 @@ test("config validate tells it beside what is valid", () => {
   expect(renderReport({ file: "my.json", config: complete, problems: [], warnings: [] })).not.toContain("on AWS");
 });
 
-test("tasks are never resized only where no rule does it and use is not known", () => {
+test("tasks are never resized where the component says so, or where no rule does it and use is not known", () => {
   const byNumber = { upAction: "SCALE_OUT", downAction: "SCALE_IN" };
   const rules = { cpu: byNumber, memory: byNumber, "response-time": { enabled: false } };
   expect(target({ rules }).resizable).toBe(true); // right-sizing
   expect(target({ rules, metrics: { cpuUsed: null, memoryUsed: null } }).resizable).toBe(false);
   expect(target({ metrics: { cpuUsed: null, memoryUsed: null } }).resizable).toBe(true);
+  expect(target({ resize: false }).resizable).toBe(false);
 });
 
 test("a deployment has the policies and a target for each component of all fleets", () => {

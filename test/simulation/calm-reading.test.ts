@@ -74,8 +74,9 @@ interface Day {
   /** Every decision that was carried out, with the time of it and what it came to. */
   readonly decisions: readonly string[];
   readonly growths: number;
-  /** Requests for a component's metrics. */
+  /** Requests for a component's metrics, and those that wanted its errors over five minutes only. */
   readonly requests: number;
+  readonly coarse: number;
 }
 
 async function dayOf(
@@ -83,7 +84,7 @@ async function dayOf(
   services: readonly ServiceSpec[],
   { seed, publication, hours }: { seed: number; publication: Publication; hours: number },
 ): Promise<Day> {
-  let requests = 0;
+  let [requests, coarse] = [0, 0];
   const bench = new ControllerBench({
     fleet,
     services,
@@ -94,6 +95,7 @@ async function dayOf(
       metrics: {
         read: async (asked, nowMs) => {
           requests += asked.length;
+          coarse += asked.filter((request) => request.coarse?.includes("errorRate")).length;
           return ports.metrics.read(asked, nowMs);
         },
       },
@@ -108,6 +110,7 @@ async function dayOf(
     ),
     growths: actions.filter(({ direction }) => direction === "grow").length,
     requests,
+    coarse,
   };
 }
 
@@ -119,6 +122,8 @@ test.each(PUBLICATIONS)("the seven preset components, %s", { timeout: 60_000 }, 
   ]);
   expect(calm.decisions).toEqual(each.decisions);
   expect(calm.growths).toBeGreaterThan(10);
+  expect(calm.coarse).toBeGreaterThan(0.3 * calm.requests);
+  expect(each.coarse).toBe(0);
   expect(calm.requests).toBeLessThan((publication.delayMs > 30_000 ? 0.62 : 0.97) * each.requests);
 });
 

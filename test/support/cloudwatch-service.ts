@@ -24,6 +24,8 @@ export interface Period {
   readonly cpu?: number;
   readonly memory?: number;
   readonly requests?: number;
+  /** Answers by targets, which are what response times are taken of; as many as requests without. */
+  readonly answers?: number;
   readonly errors?: number;
   readonly seconds?: number;
   readonly waiting?: number;
@@ -50,15 +52,21 @@ export function publish(
   }: { delays?: Delays; service?: string; periodMs?: number } = {},
 ): void {
   const ecs = { ClusterName: "main", ServiceName: service };
-  const put = (name: string, value: number | undefined, dimensions: Record<string, string>, delayMs: number) => {
+  const put = (
+    name: string,
+    value: number | undefined,
+    dimensions: Record<string, string>,
+    delayMs: number,
+    count = 1,
+  ) => {
     if (value !== undefined)
-      cloudwatch.put(name, dimensions, { startMs: endMs - periodMs, value, publishedMs: endMs + delayMs });
+      cloudwatch.put(name, dimensions, { startMs: endMs - periodMs, value, publishedMs: endMs + delayMs, count });
   };
   put("CPUUtilization", period.cpu, ecs, delays.ecs);
   put("MemoryUtilization", period.memory, ecs, delays.ecs);
   put("RequestCount", period.requests, BALANCER, delays.others);
   put("HTTPCode_Target_5XX_Count", period.errors, BALANCER, delays.others);
-  put("TargetResponseTime", period.seconds, BALANCER, delays.others);
+  put("TargetResponseTime", period.seconds, BALANCER, delays.others, period.answers ?? period.requests);
   put("ApproximateNumberOfMessagesVisible", period.waiting, { QueueName: "orders" }, delays.others);
   put("NetworkRxBytes", period.received, ecs, delays.others);
   put("NetworkTxBytes", period.sent, ecs, delays.others);

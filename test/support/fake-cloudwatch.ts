@@ -14,6 +14,8 @@ interface Point {
   readonly startMs: number;
   readonly value: number;
   readonly publishedMs: number;
+  /** How many values it is the mean of; 1 without. */
+  readonly count?: number;
 }
 /** Faults by metric name. */
 interface Fault {
@@ -99,15 +101,16 @@ export class FakeCloudWatch {
       ({ Name = "", Value = "" }) => [Name, Value] as const,
     );
     const points = this.#points.get(keyOf(MetricStat?.Metric?.MetricName ?? "", dimensions)) ?? [];
-    const byPeriod = new Map<number, number[]>();
-    for (const { startMs, value, publishedMs } of points) {
+    const byPeriod = new Map<number, { sum: number; count: number }>();
+    for (const { startMs, value, publishedMs, count = 1 } of points) {
       if (startMs < from || startMs >= to || publishedMs > this.nowMs) continue;
       const at = Math.floor(startMs / periodMs) * periodMs;
-      byPeriod.set(at, [...(byPeriod.get(at) ?? []), value]);
+      const before = byPeriod.get(at) ?? { sum: 0, count: 0 };
+      byPeriod.set(at, { sum: before.sum + value * count, count: before.count + count });
     }
-    const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-    const isSum = MetricStat?.Stat === "Sum";
-    return new Map([...byPeriod].map(([at, values]) => [at, isSum ? sum(values) : sum(values) / values.length]));
+    const answer = ({ sum, count }: { sum: number; count: number }) =>
+      MetricStat?.Stat === "Sum" ? sum : MetricStat?.Stat === "SampleCount" ? count : sum / count;
+    return new Map([...byPeriod].map(([at, all]) => [at, answer(all)]));
   }
 }
 

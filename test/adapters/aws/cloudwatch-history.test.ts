@@ -50,8 +50,8 @@ test("two weeks by the minute, in calls that need no pages, with the allocation 
     },
   });
   expect(samples.at(-1)?.values.cpuUsed).toBe(1000); // twice the tasks
-  // Four queries: 25,200 minutes fit in a call's 100,800 datapoints.
-  expect(cloudwatch.calls).toHaveLength(1);
+  // Five queries: 20,160 minutes fit in a call's 100,800 datapoints, and the time before the first is looked at, too.
+  expect(cloudwatch.calls).toHaveLength(2);
   expect(cloudwatch.calls.every(({ NextToken }) => NextToken === undefined)).toBe(true);
 });
 

@@ -122,10 +122,42 @@ describe("late publication, minute by minute", () => {
     ]);
   });
 
-  test("response times without requests contradict each other: the throughput is missing, not zero", async () => {
-    feed(-10, 10, { cpu: 50, memory: 40, seconds: 0.2 }, { ecs: 60 * SECOND, others: 60 * SECOND });
-    const [first] = await watch(sourceOf({ source: SOURCE }), { minutes: 5, show: told });
-    expect(first).toBe("240s: minute 1 500 missing 200 missing");
+  test("requests that no target answered are requests: silence of response times is no proof of none", async () => {
+    const delays = { ecs: 60 * SECOND, others: 70 * SECOND };
+    feed(-10, 1, BUSY, delays);
+    feed(2, 10, { cpu: 50, memory: 40, requests: 600 }, delays);
+    expect((await watch(sourceOf({ source: SOURCE }), { minutes: 7, show: told })).slice(0, 3)).toEqual([
+      "150s: minute 1 500 10 200 0.01",
+      "300s: minute 2 500 10 missing 0",
+      "360s: minute 3 500 10 missing 0",
+    ]);
+  });
+
+  test("no answers, and whether there were requests could not be read: missing, never zero", async () => {
+    const delays = { ecs: 60 * SECOND, others: 70 * SECOND };
+    feed(-10, 1, BUSY, delays);
+    feed(2, 10, { cpu: 50, memory: 40, requests: 600 }, delays);
+    cloudwatch.faults.set("RequestCount", { error: Object.assign(new Error("no"), { name: "ServiceUnavailable" }) });
+    const lines = await watch(sourceOf({ source: SOURCE }), { minutes: 7, show: told });
+    expect(lines[0]).toBe("150s: minute 1 500 10 200 0.01");
+    expect(lines.length).toBeGreaterThan(2);
+    for (const line of lines.slice(1)) expect(line).toMatch(/ 500 partial missing missing$/);
+  });
+
+  test("requests are asked for only where there are no answers, and not before these should be there", async () => {
+    const delays = { ecs: 60 * SECOND, others: 70 * SECOND };
+    feed(-10, 3, BUSY, delays);
+    feed(4, 20, { cpu: 2, memory: 40 }, delays);
+    const asked = (name: string) =>
+      cloudwatch.calls
+        .filter(({ MetricDataQueries = [] }) =>
+          MetricDataQueries.some(({ MetricStat }) => MetricStat?.Metric?.MetricName === name),
+        )
+        .map(() => (cloudwatch.nowMs - START) / SECOND);
+    await watch(sourceOf({ source: SOURCE }), { minutes: 4, show: told });
+    // Only where CPU came a beat before the load balancer's: at 120 s, and a minute later each time.
+    expect(asked("RequestCount").length).toBeLessThan(asked("CPUUtilization").length / 2);
+    expect(asked("TargetResponseTime")).toHaveLength(asked("CPUUtilization").length);
   });
 });
 
@@ -169,7 +201,7 @@ describe("20 s", () => {
       cloudwatch.calls.filter(({ MetricDataQueries = [] }) =>
         MetricDataQueries.some(({ MetricStat }) => MetricStat?.Metric?.MetricName === name),
       ).length;
-    expect([asked("CPUUtilization"), asked("RequestCount")]).toEqual([20, 10]);
+    expect([asked("CPUUtilization"), asked("TargetResponseTime")]).toEqual([20, 10]);
   });
 
   test("a value older than its period and three minutes is stale", async () => {
@@ -184,5 +216,69 @@ describe("20 s", () => {
     // What the third minute was is not known before it is given up; until then the second is carried.
     expect(waiting.filter((line) => line.endsWith(": 7")).at(-1)).toBe("340: 7");
     expect(waiting.at(-1)).toBe("540: stale");
+  });
+});
+
+describe("errors of five minutes", () => {
+  /** Reads with or without `coarse`, by the minute; what each sample says of errors. */
+  async function errors(source: CloudWatchMetricSource, minutes: readonly [from: number, to: number], coarse: boolean) {
+    const seen: string[] = [];
+    let sinceMs = START + (minutes[0] - 2) * MINUTE;
+    for (let minute = minutes[0]; minute <= minutes[1]; minute++) {
+      const nowMs = START + minute * MINUTE + 30 * SECOND;
+      cloudwatch.nowMs = nowMs;
+      const request = { component: "web", sinceMs, allocation: ALLOCATION };
+      const [answer] = await source.read([coarse ? { ...request, coarse: ["errorRate"] } : request], nowMs);
+      if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
+      for (const { endMs, values, absent } of answer) {
+        sinceMs = endMs;
+        seen.push(`${(endMs - START) / MINUTE}: ${values.errorRate ?? absent.errorRate} ${values.throughput}`);
+      }
+    }
+    return seen;
+  }
+  const asked = (name: string, period: number) =>
+    cloudwatch.calls.filter(({ MetricDataQueries = [] }) =>
+      MetricDataQueries.some(
+        ({ MetricStat }) => MetricStat?.Metric?.MetricName === name && MetricStat.Period === period,
+      ),
+    ).length;
+
+  test("are asked for once in five minutes when settled, and carried as their mean", async () => {
+    for (let minute = -20; minute <= 40; minute++) {
+      const bad = minute === 13 ? { errors: 300 } : {};
+      const delays = { ecs: 60 * SECOND, others: 70 * SECOND };
+      publish(
+        cloudwatch,
+        START + minute * MINUTE,
+        { cpu: 50, memory: 40, requests: 600, seconds: 0.2, ...bad },
+        { delays },
+      );
+    }
+    const seen = await errors(sourceOf({ source: SOURCE }), [10, 30], true);
+    // Minutes 11 to 15 had 300 errors in 3,000 answers; known from 18:30 on, when minute 17 came.
+    expect(seen.map((line) => line.replace(/:.* (.*) .*$/, " $1"))).toEqual(
+      Array.from({ length: 21 }, (_, i) => `${9 + i} ${i >= 8 && i < 13 ? 0.1 : 0}`),
+    );
+    expect(seen.every((line) => line.endsWith(" 10"))).toBe(true);
+    expect(asked("HTTPCode_Target_5XX_Count", 300)).toBe(5); // at first, and at :13, :18, :23 and :28
+    expect(asked("HTTPCode_Target_5XX_Count", 60)).toBe(0);
+    expect(asked("TargetResponseTime", 60)).toBe(21);
+  });
+
+  test("by the minute again as soon as that is asked for", async () => {
+    for (let minute = -20; minute <= 40; minute++) {
+      const bad = minute >= 18 ? { errors: 300 } : {};
+      publish(cloudwatch, START + minute * MINUTE, { cpu: 50, memory: 40, requests: 600, seconds: 0.2, ...bad });
+    }
+    const source = sourceOf({ source: SOURCE });
+    const calm = await errors(source, [12, 17], true);
+    const watched = await errors(source, [18, 20], false);
+    expect([...calm, ...watched].map((line) => line.split(" ")[1])).toEqual([
+      ...Array.from({ length: calm.length + watched.length - 3 }, () => "0"),
+      "0.5",
+      "0.5",
+      "0.5",
+    ]);
   });
 });

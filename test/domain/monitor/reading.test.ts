@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
+import type { Ledger } from "../../../lib/domain/model/ledger.ts";
 import type { FleetPolicy } from "../../../lib/domain/model/policy.ts";
-import { isReadingDue, mayLeaveAlone } from "../../../lib/domain/monitor/reading.ts";
+import { coarseMetrics, isReadingDue, mayLeaveAlone } from "../../../lib/domain/monitor/reading.ts";
 import { ALLOCATION, aFleet, aLedger, aState, aWindow, NOW_MS, type Values } from "../../support/fleet-builders.ts";
 
 const PERIOD_MS = 60_000;
@@ -143,6 +144,46 @@ describe("what needs several samples is left alone for as many, while data stays
         { strategy: "ADAPTIVE" },
       ),
     ).toEqual([true, false, false, false, false, false]);
+  });
+});
+
+describe("errors over five minutes", () => {
+  const coarse = (
+    fleet: FleetPolicy,
+    state: ComponentState | undefined,
+    ledger: Ledger | undefined = aLedger(fleet),
+  ) => {
+    const [policy] = fleet.components;
+    return policy === undefined ? [] : coarseMetrics(state, policy, fleet, ledger, NOW_MS);
+  };
+
+  test("while all is calm, nothing was changed lately, and there are next to none", () => {
+    expect(coarse(reactive, seen())).toEqual(["errorRate"]);
+    expect(coarse(reactive, seen(30, { errorRate: 0.01 }))).toEqual(["errorRate"]);
+  });
+
+  test.each<[string, ComponentState | undefined]>([
+    ["nothing is known", undefined],
+    ["more than one of a hundred failed", seen(30, {}, { errorRate: 0.011 })],
+    ["how many failed is not known", seen(30, {}, { errorRate: undefined })],
+    ["a value lies above its up threshold", seen(30, {}, { cpuUsed: 1700 })],
+    ["tasks start", { ...seen(), ...withService({ pending: 1, running: 1 }) }],
+  ])("not while %s", (_, state) => expect(coarse(reactive, state)).toEqual([]));
+
+  test.each<[string, Parameters<typeof aLedger>[1]]>([
+    ["an execution is open", { open: [anOpen("service-a")] }],
+    [
+      "a change may still have to be taken back",
+      { recent: [{ decision: "d", component: "service-a", direction: "grow", atMs: NOW_MS - 600_000, removedCpu: 0 }] },
+    ],
+  ])("not while %s", (_, changes) => expect(coarse(reactive, seen(), aLedger(reactive, changes))).toEqual([]));
+
+  test("not where a rule reads them, calm reading is off, or there is no ledger", () => {
+    const watched = aFleet({}, { strategy: "REACTIVE", rules: { errors: { trigger: "ERROR_RATE" } } });
+    expect(coarse(watched, seen())).toEqual([]);
+    expect(coarse(aFleet({ monitor: { calmReading: false } }, {}), seen())).toEqual([]);
+    const [policy] = reactive.components;
+    expect(policy && coarseMetrics(seen(), policy, reactive, undefined, NOW_MS)).toEqual([]);
   });
 });
 

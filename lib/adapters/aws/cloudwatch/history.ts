@@ -2,11 +2,13 @@ import type { MetricBinding, ServiceTarget } from "../../../deployment.ts";
 import { DependencyError } from "../../../domain/model/errors.ts";
 import type { Allocation } from "../../../domain/model/resources.ts";
 import type { MetricName, Sample } from "../../../domain/model/sample.ts";
+import { coarserBinding } from "./coarser.ts";
 import { carryMs, RECENT_MS } from "./publication.ts";
 import { type Bindings, groupsOf } from "./queries.ts";
 import { samplesFrom } from "./samples.ts";
 import { joinedSeries } from "./series.ts";
 import type { SeriesByMetric, SeriesReader } from "./series-reader.ts";
+import { substitutes, withSubstitutes } from "./silence.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -64,17 +66,21 @@ async function readTier(
   { periodMs, fromMs, toMs }: { periodMs: number; fromMs: number; toMs: number },
 ): Promise<Sample[]> {
   const bindings = coarser(target.metrics, metrics, periodMs);
-  const queries = groupsOf(bindings).reduce((sum, { size }) => sum + size, 0);
+  const others = substitutes(bindings);
+  const queries = [...groupsOf(bindings), ...groupsOf(others)].reduce((sum, { size }) => sum + size, 0);
   if (queries === 0) return [];
   const chunkMs = Math.floor(DATAPOINTS_MAX / queries) * periodMs;
   const series: SeriesByMetric = {};
   const leadMs = RECENT_MS + carryMs(periodMs) + periodMs;
   for (let startMs = fromMs - leadMs; startMs < toMs; startMs += chunkMs) {
     const untilMs = Math.min(startMs + chunkMs, toMs, nowMs);
-    const [answer] = await reader.read([{ bindings, fromMs: startMs }], untilMs, nowMs);
+    const questions = [bindings, others].map((each) => ({ bindings: each, fromMs: startMs }));
+    const [answer, other = {}] = await reader.read(questions, untilMs, nowMs);
     if (answer === undefined) continue;
     if (answer instanceof Error) throw answer;
-    for (const [name, part] of Object.entries(answer) as [MetricName, SeriesByMetric[MetricName]][]) {
+    if (other instanceof Error) throw other;
+    const joined = withSubstitutes(answer, other, others);
+    for (const [name, part] of Object.entries(joined) as [MetricName, SeriesByMetric[MetricName]][]) {
       if (part?.status === "partial")
         throw new DependencyError(`the history of ${target.component} is incomplete: CloudWatch failed over ${name}`);
       const known = series[name];
@@ -85,28 +91,11 @@ async function readTier(
   return all.filter(({ endMs }) => endMs <= toMs);
 }
 
-/** The wanted bindings, none with a shorter period than `periodMs`; sums are brought back to the shorter one. */
+/** The wanted bindings, none with a shorter period than `periodMs`. */
 function coarser(metrics: Bindings, wanted: readonly MetricName[], periodMs: number): Bindings {
   const entries = wanted.flatMap((name): [MetricName, MetricBinding][] => {
     const binding = metrics[name];
-    if (binding === undefined) return [];
-    const [first] = binding.inputs;
-    const isSum = binding.expression === undefined && /^(Sum|SampleCount)$/.test(first?.statistic ?? "");
-    const longer = Math.max(1, ...binding.inputs.map((input) => roundedUp(input.periodMs, periodMs) / input.periodMs));
-    return [
-      [
-        name,
-        {
-          ...binding,
-          inputs: binding.inputs.map((input) => ({ ...input, periodMs: roundedUp(input.periodMs, periodMs) })),
-          factor: isSum ? binding.factor / longer : binding.factor,
-        },
-      ],
-    ];
+    return binding === undefined ? [] : [[name, coarserBinding(binding, periodMs)]];
   });
   return Object.fromEntries(entries);
-}
-
-function roundedUp(ms: number, stepMs: number): number {
-  return Math.ceil(ms / stepMs) * stepMs;
 }

@@ -1,13 +1,15 @@
 import type { CloudWatchClient } from "@aws-sdk/client-cloudwatch";
 import type { ServiceTarget } from "../../../deployment.ts";
 import { DependencyError } from "../../../domain/model/errors.ts";
-import type { Sample } from "../../../domain/model/sample.ts";
+import type { MetricName, Sample } from "../../../domain/model/sample.ts";
 import type { Log, MetricRequest, MetricSource } from "../../../ports.ts";
+import { coarserTarget } from "./coarser.ts";
 import { type HistoryRequest, readHistory } from "./history.ts";
-import { carryMs, RECENT_MS } from "./publication.ts";
+import { carryMs, LAST_GRACE_MS, RECENT_MS } from "./publication.ts";
 import type { Bindings } from "./queries.ts";
 import { samplesFrom, streamsOf } from "./samples.ts";
 import { type Question, type SeriesByMetric, SeriesReader } from "./series-reader.ts";
+import { silentBindings, withSubstitutes } from "./silence.ts";
 
 /** The first read of a component, and one after a long silence, go back so many periods. */
 const LOOKBACK_PERIODS = 20;
@@ -62,11 +64,27 @@ export class CloudWatchMetricSource implements MetricSource {
       nowMs,
       nowMs,
     );
+    await this.#askWhereSilent(due, answers, nowMs);
     const answerOf = new Map(due.map((plan, i) => [plan, answers[i]]));
     return plans.map((plan) => {
       if (plan === undefined) return [];
       return plan instanceof Error ? plan : this.#samplesOf(plan, answerOf.get(plan), nowMs);
     });
+  }
+
+  /** A second request for the few that need it: what stands in for metrics that are silent joins their answers. */
+  async #askWhereSilent(plans: readonly Plan[], answers: (SeriesByMetric | Error)[], nowMs: number): Promise<void> {
+    const asked = plans.flatMap(({ target, question: { bindings, fromMs }, sinceMs }, i) => {
+      const answer = answers[i];
+      if (answer === undefined || answer instanceof Error) return [];
+      const silent = silentBindings({ ...target, metrics: bindings }, answer, sinceMs, nowMs);
+      return Object.keys(silent).length === 0 ? [] : [{ i, answer, question: { bindings: silent, fromMs } }];
+    });
+    if (asked.length === 0) return;
+    const questions = asked.map(({ question }) => question);
+    const others = await this.#reader.read(questions, nowMs, nowMs);
+    for (const [k, { i, answer, question }] of asked.entries())
+      answers[i] = withSubstitutes(answer, others[k] ?? {}, question.bindings);
   }
 
   /**
@@ -83,8 +101,9 @@ export class CloudWatchMetricSource implements MetricSource {
 
   /** Undefined: no new period can have ended. */
   #planOf(request: MetricRequest, nowMs: number): Plan | Error | undefined {
-    const target = this.#targets.get(request.component);
-    if (target === undefined) return new DependencyError(`no metrics of ${request.component}: it is not deployed`);
+    const deployed = this.#targets.get(request.component);
+    if (deployed === undefined) return new DependencyError(`no metrics of ${request.component}: it is not deployed`);
+    const target = coarserTarget(deployed, request.coarse ?? []);
     const { periodMs, metrics } = target;
     const endMs = Math.floor(nowMs / periodMs) * periodMs;
     const sinceMs = Math.max(request.sinceMs, endMs - LOOKBACK_PERIODS * periodMs);
@@ -121,8 +140,23 @@ export class CloudWatchMetricSource implements MetricSource {
   }
 }
 
-/** No new period of the slow metrics can have been published since. */
-function isStillNew({ askedAtMs }: SlowAnswer, slow: readonly { periodMs: number }[], nowMs: number): boolean {
-  const shortest = Math.min(...slow.map(({ periodMs }) => periodMs));
-  return nowMs >= askedAtMs && nowMs - askedAtMs < shortest - BEAT_JITTER_MS;
+/**
+ * The slow metrics were asked for, and no new period of theirs can have been published since. Those of minutes are asked for
+ * a period later, those that are longer than publication takes once the next one is settled.
+ */
+function isStillNew(
+  { askedAtMs, series }: SlowAnswer,
+  slow: readonly { periodMs: number; bindings: Bindings }[],
+  nowMs: number,
+): boolean {
+  const settled = (periodMs: number, atMs: number) => Math.floor((atMs - LAST_GRACE_MS) / periodMs);
+  const isNew = (periodMs: number) =>
+    periodMs > LAST_GRACE_MS
+      ? settled(periodMs, nowMs) === settled(periodMs, askedAtMs)
+      : nowMs - askedAtMs < periodMs - BEAT_JITTER_MS;
+  const isAsked = (name: string) => series[name as MetricName] !== undefined;
+  return (
+    nowMs >= askedAtMs &&
+    slow.every(({ periodMs, bindings }) => isNew(periodMs) && Object.keys(bindings).every(isAsked))
+  );
 }

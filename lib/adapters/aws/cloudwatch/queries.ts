@@ -7,7 +7,10 @@ export const QUERIES_MAX = 500;
 
 export type Bindings = Readonly<Partial<Record<MetricName, MetricBinding>>>;
 
-/** Queries that must be in one call, since answers are computed from the same inputs; each input is asked for once. */
+/**
+ * Queries that must be in one call: answers are computed from the same inputs, and statistics of one metric are paid for
+ * once only there. Each input is asked for once.
+ */
 export interface QueryGroup {
   readonly inputs: readonly MetricInput[];
   readonly answers: readonly GroupAnswer[];
@@ -38,7 +41,7 @@ export interface QueryBatch<Owner> {
 /** Bindings are data of the deployment: worked out once for each of them, not at every beat. */
 const KNOWN = new WeakMap<Bindings, readonly QueryGroup[]>();
 
-/** The bindings of one component as groups: those that share an input are together. */
+/** The bindings of one component as groups: those that share a metric are together. */
 export function groupsOf(bindings: Bindings): readonly QueryGroup[] {
   const known = KNOWN.get(bindings) ?? grouped(bindings);
   KNOWN.set(bindings, known);
@@ -49,7 +52,8 @@ function grouped(bindings: Bindings): readonly QueryGroup[] {
   const groups: { inputs: Map<string, MetricInput>; members: [MetricName, MetricBinding][] }[] = [];
   for (const [metric, binding] of Object.entries(bindings) as [MetricName, MetricBinding][]) {
     const own = new Map(binding.inputs.map((input) => [keyOf(input), input]));
-    const sharing = groups.filter(({ inputs }) => [...own.keys()].some((key) => inputs.has(key)));
+    const metrics = new Set(binding.inputs.map(metricOf));
+    const sharing = groups.filter(({ inputs }) => [...inputs.values()].some((input) => metrics.has(metricOf(input))));
     const merged = {
       inputs: new Map([...sharing.flatMap(({ inputs }) => [...inputs]), ...own]),
       members: [...sharing.flatMap(({ members }) => members), [metric, binding] as [MetricName, MetricBinding]],
@@ -69,9 +73,14 @@ function grouped(bindings: Bindings): readonly QueryGroup[] {
   });
 }
 
-function keyOf({ namespace, name, dimensions, statistic, periodMs }: MetricInput): string {
+function keyOf(input: MetricInput): string {
+  return JSON.stringify([metricOf(input), input.statistic, input.periodMs]);
+}
+
+/** Which metric it is, whatever the statistic. */
+export function metricOf({ namespace, name, dimensions }: MetricInput): string {
   const sorted = Object.entries(dimensions).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([namespace, name, sorted, statistic, periodMs]);
+  return JSON.stringify([namespace, name, sorted]);
 }
 
 /**

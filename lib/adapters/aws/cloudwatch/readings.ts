@@ -97,7 +97,9 @@ function missingCount(answers: Answers, metric: MetricName, binding: MetricBindi
   const isOver = isPassed(own, endMs, nowMs) || nowMs >= endMs + grace;
   // What took time, or failed, was asked for: no requests beside it are a contradiction.
   const isContradicted = metric === "throughput" && TRAFFIC.some((name) => series[name]?.values.has(endMs));
-  if (isOver && witnesses.length > 0 && !isContradicted) return { kind: "value", value: 0 };
+  // Silence that something else could contradict, which was not asked for, proves nothing.
+  const isUnproven = binding.whenSilent !== undefined && own.isSubstituted !== true;
+  if (isOver && witnesses.length > 0 && !isContradicted && !isUnproven) return { kind: "value", value: 0 };
   return isPassed(own, endMs, nowMs) || nowMs >= endMs + LAST_GRACE_MS ? absent("missing") : PENDING;
 }
 

@@ -9,6 +9,8 @@ export interface Series {
   readonly future: boolean;
   /** `partial`: CloudWatch failed over it (InternalError, PartialData); `denied`: Forbidden. */
   readonly status: "complete" | "partial" | "denied";
+  /** Whether what stands in for a silent metric (MetricBinding.whenSilent) was asked for, too, and is in it. */
+  readonly isSubstituted?: boolean;
 }
 
 export const EMPTY_SERIES: Series = {
