@@ -1,13 +1,14 @@
 import { InputError } from "../domain/model/errors.ts";
 import type { Trace } from "../simulation/trace.ts";
 import { aggregate } from "./aggregate.ts";
+import { averagedTrace } from "./averaged-trace.ts";
 import { Recorder, type Recording } from "./recording.ts";
 import type { BacktestResult, TraceFacts } from "./result.ts";
 import type { ResultRow } from "./result-row.ts";
 import type { Parameters } from "./scaler.ts";
 import type { BacktestScaler, ExplainedDecision } from "./scaler-run.ts";
 import { BASELINE, ORACLE, PEER_SCALERS } from "./scalers.ts";
-import { type Scenario, type ScenarioOptions, scenarioOf } from "./scenario.ts";
+import { type Scenario, type ScenarioOptions, STEP_MS, scenarioOf } from "./scenario.ts";
 import type { Step } from "./stage.ts";
 
 export interface BacktestRequest {
@@ -186,7 +187,7 @@ function scenariosOf(traces: readonly NamedTrace[], options: ScenarioOptions): r
     problems.set(problem, [...(problems.get(problem) ?? []), name]);
   const scenarios = traces.flatMap(({ name, trace }) => {
     try {
-      return [scenarioOf(name, trace, options)];
+      return [scenarioOf(name, averagedTrace(trace, STEP_MS), options)];
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       for (const problem of error.problems) add(problem, name);

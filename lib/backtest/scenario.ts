@@ -47,7 +47,8 @@ const DAY_MS = 86_400_000;
 /** A Monday, so that the weekly season of reports is easy to read; the trace's own dates do not matter. */
 const START_MS = Date.UTC(2026, 0, 5);
 const WARM_UP_MAX_MS = 7 * DAY_MS;
-const STEP_MS = 5000;
+/** Of the world, milliseconds. */
+export const STEP_MS = 5000;
 /** One vCPU and 2 GiB: the CPU is what an operation needs, memory never binds. */
 const TASK: Resources = { cpu: 1000, memory: 2000, network: 100, storage: 0 };
 const SLO_SHARE = 0.95;

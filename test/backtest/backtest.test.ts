@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { averagedTrace } from "../../lib/backtest/averaged-trace.ts";
 import { type BacktestProgress, backtest, type RecordedRun } from "../../lib/backtest/backtest.ts";
 import { renderReport } from "../../lib/backtest/report/page.ts";
 import { BASELINE, ORACLE, PEER_SCALERS, scalersNamed } from "../../lib/backtest/scalers.ts";
@@ -130,6 +131,13 @@ test("an SLO that no number of tasks can meet is refused with the least that can
   );
   const least = await backtest({ ...request, traces: [request.traces[0]], scenario: { seed: 1, sloMs: 301 } });
   expect(least.results).toHaveLength(2);
+});
+
+test("a trace finer than the world's step is averaged, not sampled", () => {
+  const trace: Trace = { startMs: 0, stepMs: 1000, values: [0, 0, 0, 0, 10, 1, 2, 3, 4, 5, 99], heldValues: 0 };
+  expect(averagedTrace(trace, 5000)).toEqual({ ...trace, stepMs: 5000, values: [2, 3] });
+  expect(averagedTrace(trace, 1000)).toBe(trace);
+  expect(() => averagedTrace({ ...trace, stepMs: 3000 }, 5000)).toThrow(/3 s does not divide 5 s/);
 });
 
 test("a name that no scaler has is refused with those there are", () => {
