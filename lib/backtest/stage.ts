@@ -78,7 +78,7 @@ export class Stage {
   step(): Step {
     const startMs = this.#world.nowMs;
     this.#world.advanceTo(startMs + this.scenario.stepMs);
-    const { finished, failed, late } = this.#world.account(SERVICE);
+    const { finished, failed, late } = this.#world.totals(SERVICE);
     const view = this.#world.view(SERVICE);
     const step: Step = {
       startMs,

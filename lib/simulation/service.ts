@@ -18,7 +18,6 @@ import { hash32, hashText, Prng } from "./prng.ts";
 import { DEFAULT_PROFILE, type ServiceProfile } from "./profile.ts";
 import {
   advanceTasks,
-  countTasks,
   DEFAULT_LIFECYCLE,
   killOldest,
   type Lifecycle,
@@ -155,6 +154,11 @@ export class SimulatedService {
     return { ...this.#record.account, starts: this.#record.tasks.nextIndex };
   }
 
+  /** The account itself, as it goes on. */
+  get totals(): Readonly<Account> {
+    return this.#record.account;
+  }
+
   record(): ServiceRecord {
     return structuredClone(this.#record);
   }
@@ -209,20 +213,20 @@ export class SimulatedService {
 
   view(): ServiceView {
     const { tasks, lastStep } = this.#record;
-    const had = tasks.tasks.reduce(
-      (sum, { phase, revision }) => {
-        if (phase !== "running") return sum;
+    const had = { cpu: 0, memory: 0 };
+    const count = { running: 0, pending: 0, draining: 0 };
+    for (const { phase, revision } of tasks.tasks) {
+      if (phase === "running") {
         const { cpu, memory } = this.#sizeOf(revision);
-        return { cpu: sum.cpu + cpu, memory: sum.memory + memory };
-      },
-      { cpu: 0, memory: 0 },
-    );
+        had.cpu += cpu;
+        had.memory += memory;
+      }
+      count[phase === "starting" ? "pending" : phase]++;
+    }
     const ended = lastStep.finished + lastStep.failed;
     return {
       rate: lastStep.rate,
-      running: countTasks(tasks, "running"),
-      pending: countTasks(tasks, "pending") + countTasks(tasks, "starting"),
-      draining: countTasks(tasks, "draining"),
+      ...count,
       desired: tasks.desired,
       size: this.#sizeOf(tasks.primary),
       revision: this.#label(tasks.primary),

@@ -190,6 +190,11 @@ export class World {
     return { ...account, ...billOf(account) };
   }
 
+  /** The same without the bill, as it goes on: for those who ask after every step. */
+  totals(component: string): Readonly<Account> {
+    return this.#service(component).totals;
+  }
+
   #service(component: string): SimulatedService {
     const service = this.#services.get(component);
     if (service === undefined) throw new InvariantError("no such service in this world", { component });
