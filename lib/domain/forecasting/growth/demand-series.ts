@@ -11,8 +11,8 @@ export interface DemandSeries {
   readonly startMs: number;
   /** Mean of the minute's samples. */
   readonly mean: Float64Array;
-  /** The minute's newest sample. */
-  readonly last: Float64Array;
+  /** The minute's first sample. */
+  readonly first: Float64Array;
 }
 
 /** Minutes of [fromMs, toMs) from samples in ascending order, as tasks of `taskCpu` milli-vCPU. */
@@ -23,7 +23,7 @@ export function demandSeries(
   const startMs = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS;
   const length = Math.max(0, Math.ceil((toMs - startMs) / MINUTE_MS));
   const mean = new Float64Array(length);
-  const last = new Float64Array(length).fill(Number.NaN);
+  const first = new Float64Array(length).fill(Number.NaN);
   const counts = new Uint8Array(length);
   for (const { endMs, values } of samples) {
     const used = values.cpuUsed;
@@ -32,10 +32,10 @@ export function demandSeries(
     const tasks = used / taskCpu;
     mean[at] = (mean[at] as number) + tasks;
     counts[at] = (counts[at] as number) + 1;
-    last[at] = tasks;
+    if (counts[at] === 1) first[at] = tasks;
   }
   for (let at = 0; at < length; at++) mean[at] = (mean[at] as number) / (counts[at] as number); // 0 / 0: no sample
-  return { startMs, mean, last };
+  return { startMs, mean, first };
 }
 
 /** Highest mean of the minutes [from, to], NaN ones left out; 0 when there is none. */

@@ -52,7 +52,8 @@ function rowsOf(series: DemandSeries, leadMinutes: number): { rows: Float64Array
   const rows: Float64Array[] = [];
   const values: number[] = [];
   for (let at = 16; at + leadMinutes < series.mean.length; at += ROW_MINUTES) {
-    const now = series.last[at] as number;
+    // Decisions see a sample or more of the minute that has begun, too.
+    const now = series.first[at + 1] as number;
     const minutes = Array.from(series.mean.subarray(at - 15, at + 1));
     const row = growthFeatures({ minutes, now }, seasonalAt(series, at, leadMinutes));
     const after = highest(series, at + 1, at + leadMinutes);
