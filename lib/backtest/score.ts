@@ -45,7 +45,6 @@ const SIGMA_P = 5;
 /** Adds up steps; those before the scored part are only looked at for what was asked for last. */
 export class Scorer {
   readonly #scenario: Scenario;
-  #seconds = 0;
   #ended = 0;
   #violating = 0;
   #late = 0;
@@ -72,7 +71,6 @@ export class Scorer {
     const seconds = stepMs / 1000;
     const ended = step.finished + step.failed;
     const violates = step.failed > 0 || (step.finished > 0 && step.late > (1 - sloShare) * step.finished + 1e-9);
-    this.#seconds += seconds;
     this.#ended += ended;
     this.#late += step.failed + step.late;
     if (violates && ended > 0) {
@@ -194,7 +192,6 @@ class Recovery {
   readonly #stepMs: number;
   #began = 0;
   #total = 0;
-  #length = 0;
   #calm = Number.POSITIVE_INFINITY;
 
   constructor(stepMs: number) {
@@ -203,11 +200,7 @@ class Recovery {
 
   add(short: boolean): void {
     if (short) {
-      if (this.#calm >= RECOVERED_MS) {
-        this.#began++;
-        this.#length = 0;
-      } else this.#length += this.#calm;
-      this.#length += this.#stepMs;
+      if (this.#calm >= RECOVERED_MS) this.#began++;
       this.#total += this.#stepMs + (this.#calm >= RECOVERED_MS ? 0 : this.#calm);
       this.#calm = 0;
     } else this.#calm += this.#stepMs;
