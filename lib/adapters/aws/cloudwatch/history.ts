@@ -2,7 +2,6 @@ import type { MetricBinding, ServiceTarget } from "../../../deployment.ts";
 import { DependencyError } from "../../../domain/model/errors.ts";
 import type { Allocation } from "../../../domain/model/resources.ts";
 import type { MetricName, Sample } from "../../../domain/model/sample.ts";
-import { coarserBinding } from "./coarser.ts";
 import { carryMs, RECENT_MS } from "./publication.ts";
 import { type Bindings, groupsOf } from "./queries.ts";
 import { samplesFrom } from "./samples.ts";
@@ -91,11 +90,31 @@ async function readTier(
   return all.filter(({ endMs }) => endMs <= toMs);
 }
 
-/** The wanted bindings, none with a shorter period than `periodMs`. */
+/** The wanted bindings, none with a shorter period than `periodMs`; sums are brought back to the shorter one. */
 function coarser(metrics: Bindings, wanted: readonly MetricName[], periodMs: number): Bindings {
   const entries = wanted.flatMap((name): [MetricName, MetricBinding][] => {
     const binding = metrics[name];
-    return binding === undefined ? [] : [[name, coarserBinding(binding, periodMs)]];
+    if (binding === undefined) return [];
+    const [first] = binding.inputs;
+    const isSum = binding.expression === undefined && /^(Sum|SampleCount)$/.test(first?.statistic ?? "");
+    const longer = Math.max(1, ...binding.inputs.map((input) => roundedUp(input.periodMs, periodMs) / input.periodMs));
+    return [
+      [
+        name,
+        {
+          ...binding,
+          inputs: binding.inputs.map((input) => ({ ...input, periodMs: roundedUp(input.periodMs, periodMs) })),
+          factor: isSum ? binding.factor / longer : binding.factor,
+          ...(binding.whenSilent !== undefined && {
+            whenSilent: { ...binding.whenSilent, periodMs: roundedUp(binding.whenSilent.periodMs, periodMs) },
+          }),
+        },
+      ],
+    ];
   });
   return Object.fromEntries(entries);
+}
+
+function roundedUp(ms: number, stepMs: number): number {
+  return Math.ceil(ms / stepMs) * stepMs;
 }

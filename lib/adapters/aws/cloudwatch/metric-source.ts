@@ -3,10 +3,18 @@ import type { ServiceTarget } from "../../../deployment.ts";
 import { DependencyError } from "../../../domain/model/errors.ts";
 import type { MetricName, Sample } from "../../../domain/model/sample.ts";
 import type { Log, MetricRequest, MetricSource } from "../../../ports.ts";
-import { coarserTarget } from "./coarser.ts";
+import {
+  type CoarseAnswer,
+  type CoarseSplit,
+  coarseCarried,
+  coarseFromMs,
+  coarseSplit,
+  isStillCoarse,
+} from "./coarse.ts";
 import { type HistoryRequest, readHistory } from "./history.ts";
 import { carryMs, LAST_GRACE_MS, RECENT_MS } from "./publication.ts";
 import type { Bindings } from "./queries.ts";
+import type { Answers } from "./readings.ts";
 import { samplesFrom, streamsOf } from "./samples.ts";
 import { type Question, type SeriesByMetric, SeriesReader } from "./series-reader.ts";
 import { silentBindings, withSubstitutes } from "./silence.ts";
@@ -31,6 +39,8 @@ interface Plan {
   readonly question: Question;
   /** Whether the slow metrics are asked for, too; otherwise the last answer still holds. */
   readonly slow: SlowAnswer | "asked";
+  /** The same of what is wanted coarsely; undefined: nothing is. */
+  readonly coarse: CoarseAnswer | CoarseSplit | undefined;
 }
 
 /**
@@ -42,6 +52,7 @@ export class CloudWatchMetricSource implements MetricSource {
   readonly #reader: SeriesReader;
   /** Of this process only: a new one asks once more. */
   readonly #slow = new Map<string, SlowAnswer>();
+  readonly #coarse = new Map<string, CoarseAnswer>();
 
   constructor({
     client,
@@ -103,23 +114,33 @@ export class CloudWatchMetricSource implements MetricSource {
   #planOf(request: MetricRequest, nowMs: number): Plan | Error | undefined {
     const deployed = this.#targets.get(request.component);
     if (deployed === undefined) return new DependencyError(`no metrics of ${request.component}: it is not deployed`);
-    const target = coarserTarget(deployed, request.coarse ?? []);
+    const split = coarseSplit(deployed, request.coarse ?? []);
+    const target = split.rest;
     const { periodMs, metrics } = target;
     const endMs = Math.floor(nowMs / periodMs) * periodMs;
     const sinceMs = Math.max(request.sinceMs, endMs - LOOKBACK_PERIODS * periodMs);
-    if (sinceMs + periodMs > endMs || Object.keys(metrics).length === 0) return undefined;
+    if (sinceMs + periodMs > endMs || Object.keys(deployed.metrics).length === 0) return undefined;
     const { prompt, slow } = streamsOf(metrics, periodMs);
     const recent = sinceMs - RECENT_MS;
     const slowFromMs = Math.min(...slow.map((stream) => recent - carryMs(stream.periodMs) - stream.periodMs));
     const last = this.#slow.get(request.component);
     const holds = last !== undefined && slow.length > 0 && isStillNew(last, slow, nowMs) && last.fromMs <= slowFromMs;
-    const bindings: Bindings = holds ? prompt : metrics;
+    const asked: Bindings = holds ? prompt : metrics;
     const fromMs = Math.min(recent - 2 * periodMs, holds ? Number.POSITIVE_INFINITY : slowFromMs);
-    return { request, target, sinceMs, question: { bindings, fromMs }, slow: holds ? last : "asked" };
+    const plan = { request, target, sinceMs, slow: holds ? last : ("asked" as const) };
+    if (Object.keys(split.bindings).length === 0)
+      return { ...plan, question: { bindings: asked, fromMs }, coarse: undefined };
+    const known = this.#coarse.get(request.component);
+    if (known !== undefined && isStillCoarse(known, split.bindings, nowMs))
+      return { ...plan, question: { bindings: asked, fromMs }, coarse: known };
+    // Whether there was traffic is a part of it.
+    const { throughput } = metrics;
+    const bindings = { ...asked, ...(throughput && { throughput }), ...split.bindings };
+    return { ...plan, question: { bindings, fromMs: Math.min(fromMs, coarseFromMs(nowMs)) }, coarse: split };
   }
 
   #samplesOf(plan: Plan, answer: SeriesByMetric | Error | undefined, nowMs: number): readonly Sample[] | Error {
-    const { request, target, sinceMs, question, slow } = plan;
+    const { request, target, sinceMs, question, slow, coarse: wanted } = plan;
     if (answer === undefined || answer instanceof Error)
       return answer ?? new DependencyError(`no metrics of ${request.component}: no answer`);
     const asked = Object.values(answer);
@@ -134,10 +155,20 @@ export class CloudWatchMetricSource implements MetricSource {
       this.#slow.set(request.component, { askedAtMs: nowMs, fromMs: question.fromMs, series });
     }
     const allocationAt = () => request.allocation;
-    if (slow === "asked") return samplesFrom({ target, series: answer, allocationAt, nowMs }, sinceMs);
+    const answers = { target, series: answer, allocationAt, nowMs };
+    const coarse = wanted === undefined || "carried" in wanted ? wanted : coarseAnswerOf(answers, wanted);
+    if (coarse !== undefined) this.#coarse.set(request.component, coarse);
+    if (slow === "asked") return samplesFrom(answers, sinceMs, { coarse: coarse?.carried });
     const series = { ...slow.series, ...answer };
-    return samplesFrom({ target, series, allocationAt, nowMs }, sinceMs, slow.askedAtMs);
+    const options = { slowAskedAtMs: slow.askedAtMs, coarse: coarse?.carried };
+    return samplesFrom({ ...answers, series }, sinceMs, options);
   }
+}
+
+function coarseAnswerOf(answers: Answers, { bindings }: CoarseSplit): CoarseAnswer {
+  const metrics = { ...answers.target.metrics, ...bindings };
+  const carried = coarseCarried({ ...answers, target: { ...answers.target, metrics } }, bindings);
+  return { askedAtMs: answers.nowMs, carried };
 }
 
 /**

@@ -12,15 +12,20 @@ import { type Answers, periodOf, type Reading, readingsAt } from "./readings.ts"
  * Metrics with a longer period than the samples' (those of load balancers, where ECS is read at 20 s) would come minutes
  * after the sample that they belong to. So each sample has the newest of their periods that had ended and was settled
  * when the sample is made, up to `carryMs` old; after that the metric is stale. Of those nothing is concluded from silence
- * but as of `slowAskedAtMs`, when they were last asked for.
+ * but as of `slowAskedAtMs`, when they were last asked for. `coarse` is carried just so.
  */
-export function samplesFrom(answers: Answers, sinceMs: number, slowAskedAtMs: number = answers.nowMs): Sample[] {
+export function samplesFrom(
+  answers: Answers,
+  sinceMs: number,
+  { slowAskedAtMs = answers.nowMs, coarse }: { slowAskedAtMs?: number; coarse?: Carried | undefined } = {},
+): Sample[] {
   const { target, nowMs } = answers;
   const { periodMs } = target;
   const { prompt, slow } = streamsOf(target.metrics, periodMs);
   const from = Math.floor(sinceMs / periodMs) * periodMs + periodMs;
   const asked = { ...answers, nowMs: slowAskedAtMs };
-  const carried = slow.map((stream) => ({ ...stream, periods: settledPeriods(asked, stream, sinceMs) }));
+  const carried: Carried[] = slow.map((stream) => ({ ...stream, periods: settledPeriods(asked, stream, sinceMs) }));
+  if (coarse !== undefined) carried.push(coarse);
   const samples: Sample[] = [];
   for (let endMs = from; endMs <= nowMs; endMs += periodMs) {
     const readings = readingsAt(answers, prompt, endMs);
@@ -38,9 +43,14 @@ interface Stream {
   readonly periodMs: number;
   readonly bindings: Bindings;
 }
-interface SettledPeriod {
+/** A period of which nothing more is to be expected. */
+export interface SettledPeriod {
   readonly endMs: number;
   readonly readings: ReadonlyMap<MetricName, Reading>;
+}
+/** Metrics of a longer period, with what is known of them, ascending: the newest is carried into the samples after it. */
+export interface Carried extends Stream {
+  readonly periods: readonly SettledPeriod[];
 }
 
 interface Streams {
@@ -84,7 +94,7 @@ function settledPeriods(answers: Answers, { periodMs, bindings }: Stream, sinceM
   return periods;
 }
 
-function carriedAt({ bindings, periodMs, periods }: Stream & { periods: readonly SettledPeriod[] }, endMs: number) {
+function carriedAt({ bindings, periodMs, periods }: Carried, endMs: number) {
   const newest = periods.findLast((period) => period.endMs <= endMs);
   if (newest !== undefined && endMs - newest.endMs < carryMs(periodMs)) return newest.readings;
   const reason: Absence = newest === undefined ? "missing" : "stale";
