@@ -28,7 +28,10 @@ export function checkRules(component: ComponentConfig, path: string, monitor: Pa
         },
       ];
     }),
-    ...Object.entries(complete).flatMap(([name, rule]) => checkRule(rule, name, path, monitor)),
+    ...Object.entries(complete).flatMap(([name, rule]) => [
+      ...checkRule(rule, name, path, monitor),
+      ...(component.resize ? [] : sizeActions(rule, `${path}.rules.${name}`, `${path}.resize`)),
+    ]),
     ...checkParameters(component, path, monitor),
   ];
 }
@@ -62,6 +65,22 @@ function checkRule(
     problems.push({ path: at, value: show(rule[field]), bound: windowBound(window), uses: [monitorPath(path)] });
   }
   return problems;
+}
+
+/** What a rule leaves out is sideways then (rules.ts); what it says must not contradict. */
+function sizeActions({ enabled, upAction, downAction }: CompleteRule, path: string, resize: string): Mismatch[] {
+  const asked = [
+    ["upAction", upAction, "SCALE_OUT"],
+    ["downAction", downAction, "SCALE_IN"],
+  ] as const;
+  return asked
+    .filter(([, action]) => enabled && (action === "SCALE_UP" || action === "SCALE_DOWN"))
+    .map(([field, action, wanted]) => ({
+      path: `${path}.${field}`,
+      value: show(action),
+      bound: `${wanted}: the component's resize is false`,
+      uses: [resize],
+    }));
 }
 
 /** ECS gives a task no bandwidth of its own: more of it means more tasks. */

@@ -132,6 +132,7 @@ export function compileComponent(component: CompleteComponent): ComponentPolicy 
     max: mapResources((name) => toMilli(component[name].max)),
     tasksMin: component.tasks.min,
     tasksMax: component.tasks.max,
+    resize: component.resize,
     networkPerTask: toMilli(component.networkPerTask),
     factorUp: component.factor.up,
     factorDown: component.factor.down,

@@ -116,6 +116,12 @@ export const ComponentSchema = z.strictObject({
     })
     .prefault({})
     .describe("Bounds of the number of tasks."),
+  resize: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether the size of its tasks may change, by a rule or by an optimization. false: only their number; on AWS no permission for task definitions is asked for. Default true.",
+    ),
   networkPerTask: quantity(
     "Gbit/s",
     "Bandwidth that one task is counted with: ECS has no such setting, it follows the number of tasks.",

@@ -10,7 +10,8 @@ import { type ComponentConfig, type RuleConfig, RuleSchema } from "./component-s
  *   ERROR_RATE                          up = target x 1.5 · down = 0: few errors are no reason to shrink
  *   PERFORMANCE_DEGRADATION             fall of the score in points: target 0, up 15, down 0 (never shrinks)
  *
- * A value is never below 0, so `down: 0` is a rule that only grows.
+ * A value is never below 0, so `down: 0` is a rule that only grows. With `resize: false` of the component, a rule that does
+ * not say otherwise changes the number of tasks, whatever its trigger.
  */
 
 type Targets = ComponentConfig["target"];
@@ -100,14 +101,15 @@ function completeRule(rule: RuleConfig, trigger: TriggerName, component: Compone
   const defaults = TRIGGER_DEFAULTS[trigger];
   const target = rule.target ?? defaults.target(component.target);
   const thresholds = defaults.thresholds(target);
+  const actions = component.resize ? defaults.actions : NUMBER;
   return {
     enabled: rule.enabled,
     trigger,
     target,
     up: rule.up ?? thresholds.up,
     down: rule.down ?? thresholds.down,
-    upAction: rule.upAction ?? defaults.actions[0],
-    downAction: rule.downAction ?? defaults.actions[1],
+    upAction: rule.upAction ?? actions[0],
+    downAction: rule.downAction ?? actions[1],
     factorUp: rule.factorUp ?? component.factor.up,
     factorDown: rule.factorDown ?? component.factor.down,
     priority: rule.priority ?? defaults.priority,

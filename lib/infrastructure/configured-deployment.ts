@@ -114,7 +114,7 @@ function rolesOf(
       for (const role of [definition.taskRole, definition.executionRole]) if (role !== undefined) roles.add(role);
     } else if (given === undefined) {
       problems.push(
-        `${component}: its tasks may be resized (a rule scales up or down, and its mode is not observe), so the task and execution roles that its task definition names must be given: taskRoles, or -c taskRoles=ARN,ARN; an empty list if it names none`,
+        `${component}: its tasks may be resized (a rule scales up or down, and its mode is not observe), so the task and execution roles that its task definition names must be given: taskRoles, or -c taskRoles=ARN,ARN; an empty list if it names none; or set its resize to false`,
       );
     }
   }

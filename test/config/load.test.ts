@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { defineConfig, effectiveConfig, loadConfig, type WrittenConfig } from "../../lib/config/index.ts";
+import {
+  defineConfig,
+  effectiveConfig,
+  inspectConfig,
+  loadConfig,
+  type WrittenConfig,
+} from "../../lib/config/index.ts";
+import { renderProblem } from "../../lib/config/problems.ts";
 import { TRIGGERS } from "../../lib/domain/model/trigger.ts";
 
 type WrittenComponent = NonNullable<WrittenConfig["fleets"]>[number]["components"][number];
@@ -109,6 +116,29 @@ describe("rules", () => {
   ] as const)("a rule of one's own on %s", (trigger, target, up, down, upAction, downAction, priority) => {
     const own = rulesOf({ rules: { own: { trigger } } })?.["own"];
     expect(own).toMatchObject({ trigger, target, up, down, upAction, downAction, priority });
+  });
+
+  test("without resizing, what a rule does not say is done by the number of tasks", () => {
+    const rules = rulesOf({ resize: false, rules: { disk: { trigger: "STORAGE_UTILIZATION" } } }) ?? {};
+    for (const { upAction, downAction } of Object.values(rules))
+      expect([upAction, downAction]).toEqual(["SCALE_OUT", "SCALE_IN"]);
+  });
+
+  test("without resizing, what a rule says must not contradict, unless it is removed", () => {
+    const component = {
+      name: "web",
+      resize: false,
+      rules: {
+        cpu: { upAction: "SCALE_UP" },
+        memory: { downAction: "SCALE_DOWN" },
+        disk: { trigger: "STORAGE_UTILIZATION", enabled: false, upAction: "SCALE_UP" },
+      },
+    };
+    const { problems } = inspectConfig({ fleets: [{ components: [component] }] });
+    expect(problems.map(renderProblem)).toEqual([
+      'fleets[0].components[0].rules.cpu.upAction: got "SCALE_UP", expected SCALE_OUT: the component\'s resize is false',
+      'fleets[0].components[0].rules.memory.downAction: got "SCALE_DOWN", expected SCALE_IN: the component\'s resize is false',
+    ]);
   });
 
   test("the default rules come first, then one's own in their order", () => {

@@ -49,6 +49,7 @@ export function component(name: string, changes: Partial<ComponentPolicy> = {}):
     max: WIDE,
     tasksMin: 1,
     tasksMax: 1000,
+    resize: true,
     networkPerTask: 0,
     factorUp: 1.5,
     factorDown: 0.7,

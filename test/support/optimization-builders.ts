@@ -41,6 +41,7 @@ export function aComponent(overrides: Partial<ComponentPolicy> = {}): ComponentP
     max: { cpu: 4000, memory: 8000, network: 4000, storage: 10_000 },
     tasksMin: 1,
     tasksMax: 20,
+    resize: true,
     networkPerTask: 100,
     factorUp: 1.3,
     factorDown: 0.8,

@@ -24,6 +24,7 @@ export function webFleet(component: Partial<Fleet["components"][number]> & { rea
         network: { min: 0, max: 500 },
         storage: { min: 0, max: 0 },
         tasks: { min: 1, max: 200 },
+        resize: false,
         perHour: { up: 120, down: 120 },
         cooldownSeconds: 0,
         rules: {

@@ -100,16 +100,16 @@ function actionOf(action: string, direction: Direction): "SCALE_UP" | "SCALE_DOW
 }
 
 /** A (scheduled) minimum not reached, or a maximum exceeded: policy, not opinion, hence sure. */
-function boundsCandidate({ current, facts }: DecisionInput): Candidate | undefined {
+function boundsCandidate({ policy, current, facts }: DecisionInput): Candidate | undefined {
   const { min, max, tasksMin, tasksMax } = facts.bounds;
   const total = totalOf(current);
   const names = ["cpu", "memory"] as const;
   const low = names.find((name) => total[name] < min[name]);
   const high = names.find((name) => total[name] > max[name]);
   const fewer = current.tasks < tasksMin;
-  if (fewer || low !== undefined) return bounds("grow", fewer, low ?? "cpu");
+  if (fewer || low !== undefined) return bounds("grow", fewer || !policy.resize, low ?? "cpu");
   const more = current.tasks > tasksMax;
-  if (more || high !== undefined) return bounds("shrink", more, high ?? "cpu");
+  if (more || high !== undefined) return bounds("shrink", more || !policy.resize, high ?? "cpu");
   return undefined;
 }
 

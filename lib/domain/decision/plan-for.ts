@@ -1,7 +1,7 @@
 import type { Plan, PlanStep } from "../model/decision.ts";
 import type { ComponentPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
-import { RESOURCE_NAMES, type Resources, totalOf } from "../model/resources.ts";
+import { RESOURCE_NAMES, type Resources, sameSize, totalOf } from "../model/resources.ts";
 import type { ActionName } from "../model/trigger.ts";
 import { planChange, planToBounds } from "../planning/plan-change.ts";
 import { costPerHour } from "../planning/prices.ts";
@@ -149,6 +149,8 @@ function optimize(input: DecisionInput): Planned {
   const { recommendation } = facts;
   if (recommendation === undefined) return { kind: "none", hold: "saving-too-small" };
   const { allocation } = recommendation;
+  // It was made before the configuration changed its mind.
+  if (!policy.resize && !sameSize(allocation.size, current.size)) return { kind: "none", hold: "saving-too-small" };
   if (slownessOf(input) * (current.size.cpu / allocation.size.cpu) > 1) return GUARDED;
   for (const name of RESOURCE_NAMES) {
     const taken = allocation.tasks * allocation.size[name] - current.tasks * current.size[name];

@@ -105,6 +105,8 @@ export interface ComponentPolicy {
   readonly max: Resources;
   readonly tasksMin: number;
   readonly tasksMax: number;
+  /** False: the size of its tasks is left as it is, and everything is done with their number. */
+  readonly resize: boolean;
   /** Network bandwidth that one task is counted with, milli-Gbit/s. */
   readonly networkPerTask: number;
   readonly factorUp: number;

@@ -42,7 +42,8 @@ export interface Optimization {
 /**
  * The cheapest allocation of equal service: in every resource peak x (1 + headroom), what the ceilings ask for and the minima;
  * below the maxima and within room; never fewer than two tasks where there are two. EC2 keeps the number of tasks and
- * sizes them exactly (network, which follows the tasks, stays as it is); on Fargate number and shape vary. undefined when nothing saves at least `savingMin`.
+ * sizes CPU and memory exactly (network follows the tasks, storage cannot be set there); on Fargate number and shape vary,
+ * or the number alone where tasks are not resized. undefined when nothing saves at least `savingMin`.
  */
 export function planOptimize(request: OptimizeRequest): Optimization | undefined {
   const { policy, current, savingMin } = request;
@@ -51,7 +52,7 @@ export function planOptimize(request: OptimizeRequest): Optimization | undefined
   const needed = mapResources((name) => neededFor(request, name));
   let cheapest: Allocation | undefined;
   let lowest = price;
-  const candidates = policy.compute === "ec2" ? [exactSize(request, needed)] : fargateShapes(request, needed);
+  const candidates = policy.compute === "ec2" ? exactSizes(request, needed) : shapesOf(request, needed);
   for (const each of candidates) {
     const cost = costPerHour(each);
     // Equal prices differ by rounding noise only; the first, which is nearest to the present number of tasks, stays.
@@ -73,22 +74,37 @@ function neededFor({ policy, current, peak, ceilings, headroom }: OptimizeReques
   return name === "storage" ? served : Math.max(served, policy.min[name]);
 }
 
-/** The present number of tasks, each exactly as large as needed. */
-function exactSize({ policy, current }: OptimizeRequest, needed: Resources): Allocation {
+/** The present number of tasks, each exactly as large as needed; none where tasks are not resized. */
+function exactSizes({ policy, current }: OptimizeRequest, needed: Resources): Allocation[] {
+  if (!policy.resize) return [];
   const { tasks, size } = current;
   const share = (name: "cpu" | "memory"): number => Math.max(1, Math.ceil(needed[name] / tasks));
-  const storage = Math.max(0, needed.storage - tasks * FREE_STORAGE_MILLI, policy.min.storage);
-  return {
-    tasks,
-    size: { cpu: share("cpu"), memory: share("memory"), network: size.network, storage: Math.ceil(storage / tasks) },
-  };
+  // Ephemeral storage can be set on Fargate only: RegisterTaskDefinition refuses it for EC2.
+  return [{ tasks, size: { ...size, cpu: share("cpu"), memory: share("memory") } }];
+}
+
+/** Redundancy is part of the service: where there are so many tasks, there are no fewer. */
+const REDUNDANT = 2;
+
+function shapesOf(request: OptimizeRequest, needed: Resources): Allocation[] {
+  return request.policy.resize ? fargateShapes(request, needed) : [fewestTasks(request, needed)];
+}
+
+/** The fewest tasks of the present size that serve. */
+function fewestTasks({ policy, current }: OptimizeRequest, needed: Resources): Allocation {
+  const { tasks: now, size } = current;
+  const serving = RESOURCE_NAMES.map((name) => {
+    const capacity = capacityOf(size, name);
+    return capacity > 0 ? Math.ceil(needed[name] / capacity) : 0;
+  });
+  const stored = size.storage > 0 ? Math.ceil(policy.min.storage / size.storage) : 0;
+  return { tasks: Math.max(policy.tasksMin, Math.min(now, REDUNDANT), stored, ...serving), size };
 }
 
 /** For every Fargate shape the fewest tasks that serve, the shapes that keep the number of tasks nearest first. */
 function fargateShapes({ policy, current }: OptimizeRequest, needed: Resources): Allocation[] {
   const { tasks: now, size } = current;
-  // Redundancy is part of the service.
-  const fewest = Math.max(policy.tasksMin, Math.min(now, 2));
+  const fewest = Math.max(policy.tasksMin, Math.min(now, REDUNDANT));
   const networkTasks = size.network > 0 ? needed.network / size.network : 0;
   const found: Allocation[] = [];
   for (const shape of SHAPES_BY_PRICE) {

@@ -14,7 +14,8 @@ const FARGATE_STORAGE: Grain = { unit: FARGATE_STORAGE_STEP, largest: FARGATE_ST
 
 /**
  * Turns what a rule wants into absolute ECS values: SCALE_UP / SCALE_DOWN the size of the tasks in one resource,
- * SCALE_OUT / SCALE_IN their number. EC2 is exact in thousandths, Fargate takes the cheapest valid shape.
+ * SCALE_OUT / SCALE_IN their number. EC2 is exact in thousandths, Fargate takes the cheapest valid shape. Tasks that are not
+ * to be resized are not: a change of size is "at-component-limit" for them.
  *
  * Growth ends at the component's maxima and the fleet's room; a shrink ends at the minima and where the use of a resource
  * that gets smaller would exceed its ceiling, and does not happen while that use is unknown. No step is longer than
@@ -38,6 +39,7 @@ export function planChange(request: PlanRequest): PlanResult {
 function planResize(request: PlanRequest, grows: boolean): PlanResult {
   const { policy, current, resource } = request;
   if (resource === "network") throw new InvariantError("network has no size: scale the number of tasks", { resource });
+  if (!policy.resize) return held("at-component-limit");
   // A resize of no tasks changes no total; tasks come first.
   if (current.tasks === 0) return heldBy([{ limit: "tasks-min", bound: 1, wanted: 0 }]);
   if (policy.compute === "ec2") return grows ? growSize(request, EXACT) : shrinkSize(request, EXACT);
@@ -53,7 +55,7 @@ export type ShrinkGuard = Pick<PlanRequest, "used" | "ceilings">;
 /**
  * Brings an allocation that a changed configuration or a schedule left outside its bounds back towards them. Growth to a
  * minimum is not limited by a factor, only by maxima and room, and comes first: by tasks where the minimum of
- * tasks (or of network, which follows them) asks for it, else by size. Above a maximum it shrinks by at most `factorDown`, past the guard
+ * tasks (or of network, which follows them) asks for it, else by size, or by tasks where they are not resized. Above a maximum it shrinks by at most `factorDown`, past the guard
  * of planChange. Nothing out of bounds: none, "on-target".
  */
 export function planToBounds(
@@ -63,15 +65,18 @@ export function planToBounds(
   guard: ShrinkGuard = { used: {}, ceilings: {} },
 ): PlanResult {
   const { tasks, size } = current;
-  const networkTasks = size.network > 0 ? Math.ceil(policy.min.network / size.network) : 0;
-  const tasksWanted = Math.max(policy.tasksMin, networkTasks);
+  const byTasks = policy.resize ? (["network"] as const) : RESOURCE_NAMES;
+  const tasksWanted = Math.max(
+    policy.tasksMin,
+    ...byTasks.map((name) => (size[name] > 0 ? Math.ceil(policy.min[name] / size[name]) : 0)),
+  );
   let blocked: PlanResult | undefined;
   if (tasks < tasksWanted) {
     blocked = growTasks({ policy, current, room }, tasksWanted);
     if (blocked.kind === "plan") return blocked;
   }
   const short = RESOURCE_NAMES.filter((name) => name !== "network" && tasks * size[name] < policy.min[name]);
-  if (tasks > 0 && short.length > 0) {
+  if (policy.resize && tasks > 0 && short.length > 0) {
     const grown = growSizesToMinimum({ policy, current, room }, short);
     if (grown.kind === "plan") return grown;
     blocked ??= grown;
@@ -130,7 +135,8 @@ function shrinkToMaximum(
   for (const name of RESOURCE_NAMES) {
     const total = tasks * size[name];
     if (total <= policy.max[name]) continue;
-    const result = shrink(name === "network" ? "SCALE_IN" : "SCALE_DOWN", name, policy.max[name] / total);
+    const sideways = name === "network" || !policy.resize;
+    const result = shrink(sideways ? "SCALE_IN" : "SCALE_DOWN", name, policy.max[name] / total);
     if (result.kind === "plan") return result;
     blocked ??= result;
   }

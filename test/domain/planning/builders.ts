@@ -23,6 +23,7 @@ export function aPolicy(overrides: Partial<ComponentPolicy> = {}): ComponentPoli
     max: { cpu: 100_000, memory: 500_000, network: 10_000, storage: 1_000_000 },
     tasksMin: 1,
     tasksMax: 50,
+    resize: true,
     networkPerTask: 100,
     factorUp: 1.5,
     factorDown: 0.7,
@@ -113,9 +114,10 @@ const ec2Size = fc.record({
 export function anyRequest(compute: "ec2" | "fargate"): fc.Arbitrary<PlanRequest> {
   const size = compute === "ec2" ? ec2Size : fargateSize;
   const delta = fc.integer({ min: -40_000, max: 200_000 });
+  const resize = fc.constantFrom(true, true, true, false);
   const policy = fc
-    .record({ min: resources(20_000), span: resources(400_000), tasksMin: fc.nat(4), tasksSpan: fc.nat(30) })
-    .map(({ min, span, tasksMin, tasksSpan }) =>
+    .record({ min: resources(20_000), span: resources(400_000), tasksMin: fc.nat(4), tasksSpan: fc.nat(30), resize })
+    .map(({ min, span, tasksMin, tasksSpan, resize }) =>
       aPolicy({
         compute,
         min,
@@ -127,6 +129,7 @@ export function anyRequest(compute: "ec2" | "fargate"): fc.Arbitrary<PlanRequest
         },
         tasksMin,
         tasksMax: tasksMin + tasksSpan,
+        resize,
       }),
     );
   const wish = fc.oneof(

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Resources } from "../../../lib/domain/model/resources.ts";
-import { RESOURCE_NAMES } from "../../../lib/domain/model/resources.ts";
+import { RESOURCE_NAMES, sameSize } from "../../../lib/domain/model/resources.ts";
 import { bookedRoom } from "../../../lib/domain/planning/bounds.ts";
 import { type OptimizeRequest, planOptimize } from "../../../lib/domain/planning/optimize.ts";
 import { costPerHour } from "../../../lib/domain/planning/prices.ts";
@@ -67,10 +67,13 @@ describe("EC2 keeps the tasks and sizes them exactly", () => {
   test("what is not known stays", () => {
     expect(allocationOf(aRequest({ peak: { cpu: 1000 } }))).toEqual(tasksOf(2, 600, 8000));
   });
-  test("storage counts the free part: 50 x 1.2 = 60 GiB, 40 of them free", () => {
+  test("storage, which cannot be set on EC2, stays", () => {
     const current = tasksOf(2, 2000, 8000, 100_000);
     const peak = { cpu: 1000, memory: 4000, network: 0, storage: 50_000 };
-    expect(allocationOf(aRequest({ current, peak }))?.size.storage).toBe(10_000);
+    expect(allocationOf(aRequest({ current, peak }))).toEqual(tasksOf(2, 600, 2400, 100_000));
+  });
+  test("tasks that are not resized stay as they are", () => {
+    expect(planOptimize(aRequest({ policy: aPolicy({ resize: false }) }))).toBeUndefined();
   });
   test("what is short may grow, inside the maximum and the room", () => {
     const short = aRequest({
@@ -115,6 +118,20 @@ describe("Fargate chooses number and shape", () => {
     );
     expect(found).toEqual(tasksOf(1, 2000, 6000));
   });
+  test("storage counts the free part: 50 x 1.2 = 60 GiB, 40 of them free", () => {
+    const current = tasksOf(2, 1000, 8000, 100_000);
+    const peak = { cpu: 1500, memory: 13_000, network: 0, storage: 50_000 };
+    expect(allocationOf(onFargate({ current, peak }))).toEqual(tasksOf(2, 1000, 8000, 10_000));
+  });
+  test("the number alone where tasks are not resized: 1.2 vCPU in tasks of 0.5, storage as it is", () => {
+    const policy = aPolicy({ compute: "fargate", resize: false });
+    const peak = { cpu: 1000, memory: 2000, network: 0, storage: 0 };
+    const request = onFargate({ policy, peak, current: tasksOf(8, 500, 4000, 1000) });
+    expect(allocationOf(request)).toEqual(tasksOf(3, 500, 4000, 1000));
+    const kept = aPolicy({ ...policy, min: { cpu: 100, memory: 100, network: 0, storage: 5000 } });
+    expect(allocationOf({ ...request, policy: kept })).toEqual(tasksOf(5, 500, 4000, 1000));
+    expect(allocationOf({ ...request, current: tasksOf(2, 500, 4000) })).toBeUndefined();
+  });
   test("unknown network keeps the number of tasks", () => {
     const found = allocationOf(
       onFargate({ current: tasksOf(8, 1000, 2000), peak: { cpu: 1000, memory: 1000, storage: 0 } }),
@@ -144,13 +161,18 @@ describe("whatever is asked", () => {
       promised(savingPerHour > 0 && share >= savingMin - 1e-9, "saves enough");
       promised(allocation.tasks >= Math.min(2, current.tasks), "redundancy");
       promised(compute === "ec2" || onGrid(allocation.size), "a Fargate size");
+      promised(policy.resize || sameSize(allocation.size, current.size), "the size stays");
       for (const name of RESOURCE_NAMES) {
         const [then, now] = [total(allocation, name), total(current, name)];
         const most = Math.min(policy.max[name], now + Math.max(0, room[name]));
         promised(then <= now || then <= most, `${name} max and room`);
         promised(then >= now || then >= policy.min[name], `${name} min`);
-        // Network follows the tasks, whose number EC2 keeps.
+        // Network follows the tasks, whose number EC2 keeps, as it does their storage.
         if (name === "network" && (then === now || current.size.network === 0)) continue;
+        if (name === "storage" && compute === "ec2") {
+          promised(then === now, "storage stays");
+          continue;
+        }
         const has = capacity(allocation, name);
         const use = peak[name];
         if (use === undefined) promised(has >= capacity(current, name), `${name} is not known`);

@@ -186,6 +186,7 @@ describe("no change possible", () => {
       "at-component-limit",
       ["tasks-min"],
     ],
+    ["tasks that are not to be resized", { policy: aPolicy({ resize: false }) }, "at-component-limit", []],
     ["no tasks to resize", { current: tasksOf(0, 1000, 1000) }, "at-component-limit", ["tasks-min"]],
   ])("%s", (_, overrides, hold, limits) => {
     const result = planChange(aRequest(overrides));
@@ -260,6 +261,13 @@ describe("back to the bounds", () => {
     const guard = { used: { cpu: 10 }, ceilings: {} };
     expect(afterOf(planToBounds(policy, tasksOf(2, 1000, 1000), EVERYTHING, guard))).toEqual(tasksOf(2, 700, 1000));
     expect(planToBounds(policy, tasksOf(2, 1000, 1000), EVERYTHING)).toMatchObject({ hold: "at-component-limit" });
+  });
+  test("by the number of tasks where they are not resized: 2 vCPU in tasks of 0.5, and fewer above the maximum", () => {
+    const low = bounds({ resize: false, min: { cpu: 2000, memory: 1000, network: 0, storage: 0 } });
+    expect(afterOf(planToBounds(low, tasksOf(3, 500, 300), EVERYTHING))).toEqual(tasksOf(4, 500, 300));
+    const high = bounds({ resize: false, max: { ...MAX, cpu: 3000 } });
+    const guard = { used: { cpu: 10, memory: 10 }, ceilings: {} };
+    expect(afterOf(planToBounds(high, tasksOf(4, 1000, 1000), EVERYTHING, guard))).toEqual(tasksOf(3, 1000, 1000));
   });
   test("within: nothing", () => {
     expect(planToBounds(aPolicy(), tasksOf(2, 1000, 1000), EVERYTHING)).toMatchObject({

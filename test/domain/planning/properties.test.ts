@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { PlanStep } from "../../../lib/domain/model/decision.ts";
-import { RESOURCE_NAMES, type ResourceName } from "../../../lib/domain/model/resources.ts";
+import { RESOURCE_NAMES, type ResourceName, sameSize } from "../../../lib/domain/model/resources.ts";
 import { planChange, planToBounds } from "../../../lib/domain/planning/plan-change.ts";
 import type { PlanRequest } from "../../../lib/domain/planning/request.ts";
 import { anyRequest, capacity, counterexample, onGrid, promised, SHAPES, total } from "./builders.ts";
@@ -93,6 +93,21 @@ describe.each(["ec2", "fargate"] as const)("whatever is asked on %s", (compute) 
       else promised(reached >= Math.min(Math.floor(wanted), sizeBelow(compute, resource, before.size)), "size down");
     });
     expect(found).toBeUndefined();
+  });
+
+  test("tasks that are not to be resized keep their size, also on the way back to the bounds", () => {
+    const kept = fc.property(anyRequest(compute), ({ policy, ...rest }) => {
+      const request = { ...rest, policy: { ...policy, resize: false } };
+      const step = stepOf(request);
+      promised(step === undefined || sameSize(step.after.size, step.before.size), "by a rule");
+      const { current, room, used, ceilings } = request;
+      const back = planToBounds(request.policy, current, room, { used, ceilings });
+      promised(
+        back.kind === "none" || back.plan.steps.every(({ after }) => sameSize(after.size, current.size)),
+        "to the bounds",
+      );
+    });
+    expect(counterexample(kept, 1000)).toBeUndefined();
   });
 
   test("everything stays a whole number, and on Fargate a valid size", () => {
