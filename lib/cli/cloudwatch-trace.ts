@@ -46,22 +46,7 @@ export async function readCloudWatchTrace({
   });
   try {
     const source = new CloudWatchMetricSource({ client, targets: [target], log: () => undefined });
-    const nowMs = Date.now();
-    const samples = await source.readHistory({
-      component,
-      metrics: ["throughput"],
-      fromMs: nowMs - days * DAY_MS,
-      toMs: nowMs,
-      nowMs,
-      allocationAt: () => undefined,
-    });
-    const rows = new TraceRows(`${component} (CloudWatch)`, options, "sample");
-    for (const [at, { endMs, periodMs, values }] of samples.entries()) {
-      const atMs = endMs - periodMs;
-      if (values.throughput !== undefined)
-        rows.add({ line: at + 1, text: new Date(atMs).toISOString(), atMs, value: values.throughput });
-    }
-    return rows.finish();
+    return await historyTrace(source, { component, days, nowMs: Date.now(), ...options });
   } catch (error) {
     if (error instanceof InputError || error instanceof DependencyError) throw error;
     throw new DependencyError(
@@ -72,4 +57,26 @@ export async function readCloudWatchTrace({
   } finally {
     client.destroy();
   }
+}
+
+/** Throughput period by period; a period that CloudWatch does not have is a gap. */
+export async function historyTrace(
+  source: Pick<CloudWatchMetricSource, "readHistory">,
+  { component, days, nowMs, ...options }: TraceOptions & { component: string; days: number; nowMs: number },
+): Promise<Trace> {
+  const samples = await source.readHistory({
+    component,
+    metrics: ["throughput"],
+    fromMs: nowMs - days * DAY_MS,
+    toMs: nowMs,
+    nowMs,
+    allocationAt: () => undefined,
+  });
+  const rows = new TraceRows(`${component} (CloudWatch)`, options, "sample");
+  for (const [at, { endMs, periodMs, values }] of samples.entries()) {
+    const atMs = endMs - periodMs;
+    if (values.throughput !== undefined)
+      rows.add({ line: at + 1, text: new Date(atMs).toISOString(), atMs, value: values.throughput });
+  }
+  return rows.finish();
 }
