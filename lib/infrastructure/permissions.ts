@@ -158,10 +158,11 @@ function letters(index: number): string {
 
 /**
  * Both keys are of the request: absent when no task definition is sent, or when it has no size of its own (EC2).
- * Source: service authorization reference of Amazon ECS, "Condition keys": 1024 = 1 vCPU, and MiB.
+ * Source: service authorization reference of Amazon ECS, "Condition keys": 1024 = 1 vCPU, and MiB. Numbers are written as
+ * texts, as IAM's own examples are: the grammar of policies allows both, other readers of policies not always.
  */
-function caps({ cpuUnits, memoryMib }: TaskSize): Readonly<Record<string, number>> {
-  return { "ecs:task-cpu": cpuUnits, "ecs:task-memory": memoryMib };
+function caps({ cpuUnits, memoryMib }: TaskSize): Readonly<Record<string, string>> {
+  return { "ecs:task-cpu": String(cpuUnits), "ecs:task-memory": String(memoryMib) };
 }
 
 function resize(

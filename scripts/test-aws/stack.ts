@@ -194,18 +194,7 @@ function withoutReferences(value: unknown, gone: ReadonlySet<string>): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => {
       if (key === "DependsOn") return [key, [each].flat().filter((other) => !gone.has(String(other)))];
-      return [
-        key,
-        key === "Condition" ? withQuotedNumbers(withoutReferences(each, gone)) : withoutReferences(each, gone),
-      ];
+      return [key, withoutReferences(each, gone)];
     }),
   );
-}
-
-/** IAM takes numbers in conditions, the emulator's check of policies only texts of them. */
-function withQuotedNumbers(value: unknown): unknown {
-  if (typeof value === "number") return String(value);
-  if (Array.isArray(value)) return value.map(withQuotedNumbers);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withQuotedNumbers(each)]));
 }

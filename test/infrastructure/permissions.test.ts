@@ -84,13 +84,13 @@ describe("the execution function", sixty, () => {
         // 4 vCPU and 16 GiB in two tasks at least.
         resources: [`arn:aws:ecs:eu-central-1:111122223333:service/prod/web`],
         condition: {
-          NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 8192 },
+          NumericLessThanEqualsIfExists: { "ecs:task-cpu": "2048", "ecs:task-memory": "8192" },
         },
       },
       {
         resources: [`arn:aws:ecs:eu-central-1:111122223333:service/prod/jobs`],
         condition: {
-          NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 4096 },
+          NumericLessThanEqualsIfExists: { "ecs:task-cpu": "2048", "ecs:task-memory": "4096" },
         },
       },
     ]);
@@ -98,7 +98,7 @@ describe("the execution function", sixty, () => {
 
   test("registers no larger task than any policy allows, tags while registering, passes the named roles to tasks only", () => {
     expect(statement(mixed(), "Execution", "RegisterTaskDefinitions").Condition).toEqual({
-      NumericLessThanEqualsIfExists: { "ecs:task-cpu": 2048, "ecs:task-memory": 8192 },
+      NumericLessThanEqualsIfExists: { "ecs:task-cpu": "2048", "ecs:task-memory": "8192" },
       Null: { [`aws:RequestTag/${DECISION_TAG}`]: "false" },
     });
     expect(statement(mixed(), "Execution", "TagTaskDefinitions").Condition).toEqual({
@@ -116,6 +116,18 @@ describe("the execution function", sixty, () => {
     const component = { ...fixed, source: { queue: "jobs" }, rules: { ...rules, backlog: queue } };
     const { template } = synthesized({ configuration: { fleets: [{ mode: "auto", components: [component] }] } });
     expect(grantedActions(template).filter((action) => CHANGES.test(action))).toEqual(["ecs:UpdateService"]);
+  });
+
+  test("may not resize where no component that it changes is to be resized", () => {
+    const components = [
+      { name: "web", resize: false },
+      { name: "api", mode: "observe" as const },
+    ];
+    const { template } = synthesized({ configuration: { fleets: [{ mode: "auto", components }] } });
+    expect(grantedActions(template).filter((action) => CHANGES.test(action))).toEqual(["ecs:UpdateService"]);
+    expect(
+      grantedActions(template).filter((action) => /PassRole|TaskDefinitions|ServiceRevisions/.test(action)),
+    ).toEqual([]);
   });
 
   test("suspends another autoscaler only where the configuration says so", () => {
@@ -244,7 +256,7 @@ describe("the size of policies", sixty, () => {
       expect.stringMatching(/:service\/production-0\/\*$/),
       expect.stringMatching(/:service\/production-1\/\*$/),
     ]);
-    expect(update.Condition?.["NumericLessThanEqualsIfExists"]?.["ecs:task-cpu"]).toBe(21 * 1024);
+    expect(update.Condition?.["NumericLessThanEqualsIfExists"]?.["ecs:task-cpu"]).toBe(String(21 * 1024));
     expect(warnings.join("\n")).toContain("may update every service in their clusters");
   });
 
