@@ -42,7 +42,8 @@ export interface MetricRequest {
 
 export interface Orchestrator {
   /**
-   * Live state, in the order asked; an Error in the place of each that could not be described. `known` is what was last
+   * Live state, in the order asked; an Error in the place of each that could not be described, a NotYetError where that is
+   * only because of how many were asked for at once: the next call has more of them. `known` is what was last
    * seen: the size of a revision that still runs is taken from there instead of being asked for again.
    */
   describe(

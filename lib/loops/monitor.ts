@@ -1,6 +1,7 @@
 import { STRATEGIES_BY_NAME } from "../domain/decision/strategies/index.ts";
 import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
+import { NotYetError } from "../domain/model/errors.ts";
 import type { Ledger } from "../domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
 import type { Sample } from "../domain/model/sample.ts";
@@ -24,6 +25,8 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   const names = fleet.components.map(({ name }) => name);
   const old = await store.readStates(fleet.name);
   const services = await ports.orchestrator.describe(names, lastSeenServices(old));
+  const later = services.filter((service) => service instanceof NotYetError).length;
+  if (later > 0) ports.log("info", "services are not read yet, the next pass goes on", { fleet: fleet.name, later });
   const before = new Map(old.map((state) => [state.component, state]));
   // Read only where it can spare something.
   const ledger = fleet.monitor.calmReading ? await store.readLedger(fleet.name) : undefined;
@@ -35,7 +38,8 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
     const reading = readings.get(policy.name);
     const service = services[i];
     if (reading instanceof Error) errors.push({ component: policy.name, message: reading.message });
-    if (service instanceof Error) errors.push({ component: policy.name, message: service.message });
+    if (service instanceof Error && !(service instanceof NotYetError))
+      errors.push({ component: policy.name, message: service.message });
     const previous = before.get(policy.name);
     const samples = Array.isArray(reading)
       ? newSamples(reading as readonly Sample[], previous, policy, service, nowMs)
@@ -103,6 +107,8 @@ function nextState(
   { fleet, nowMs }: { fleet: FleetPolicy; nowMs: number },
 ): ComponentState {
   const live = service instanceof Error || service === undefined ? undefined : service;
+  // Nothing is known of it, which is no problem yet: without a service nothing is decided.
+  const isFirstTurn = service instanceof NotYetError && previous?.service === undefined;
   const reborn = live !== undefined && previous?.service !== undefined && previous.service.identity !== live.identity;
   const kept = reborn ? [] : (previous?.window ?? []);
   const newest = samples[samples.length - 1];
@@ -113,7 +119,7 @@ function nextState(
     component: policy.name,
     updatedAtMs: nowMs,
     service: live ?? previous?.service,
-    serviceProblem: service instanceof Error ? service.message : undefined,
+    serviceProblem: service instanceof Error && !isFirstTurn ? service.message : undefined,
     window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
     readAtMs: newest === undefined ? previous?.readAtMs : nowMs,

@@ -199,6 +199,21 @@ describe("several", () => {
     expect(errors).toEqual([{ component: "a", message: "not readable: denied" }]);
   });
 
+  test("a service that cannot be read and that nothing is wanted of is the monitor's error alone", async () => {
+    const bench = new Bench({ components: four.map((name) => component(name)) }, services);
+    bench.ecs.set("a", { problem: "denied" });
+    expect((await bench.pass()).errors).toEqual([]);
+    expect(Object.keys((await bench.ledger()).booked)).toEqual(["b", "c", "d"]);
+  });
+
+  test("a service that the monitor reads and this loop cannot is told", async () => {
+    const bench = new Bench({ components: four.map((name) => component(name)) }, services);
+    await bench.monitor(0);
+    bench.ecs.set("a", { problem: "denied" });
+    const { errors } = await runExecution(bench.ports(), bench.policy, bench.nowMs);
+    expect(errors).toEqual([{ component: "a", message: "not readable: denied" }]);
+  });
+
   test("what left the configuration is forgotten", async () => {
     const bench = new Bench({ components: four.map((name) => component(name)) }, services);
     await bench.pass();

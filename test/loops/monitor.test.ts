@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
+import { NotYetError } from "../../lib/domain/model/errors.ts";
 import type { Sample } from "../../lib/domain/model/sample.ts";
 import type { ServiceState } from "../../lib/domain/model/service.ts";
 import { runMonitor } from "../../lib/loops/monitor.ts";
@@ -85,6 +86,26 @@ describe("the monitor, minute by minute", () => {
     expect(a).toMatchObject({ window: [], service: { desired: { tasks: 2 } } });
     expect(b).toMatchObject({ serviceProblem: "no such service" });
     expect(b?.window).toHaveLength(4);
+  });
+
+  test("a service that is not read yet is no error and no problem: nothing is known of it, the next pass reads it", async () => {
+    const { world, ports, store } = aWorld();
+    const lines: string[] = [];
+    const logged: Ports = { ...ports, log: (level, message) => lines.push(`${level} ${message}`) };
+    const seen = (component: string) => aState(component).service as ServiceState;
+    world.describe = (component) => (component === "service-a" ? seen(component) : new NotYetError("too many"));
+    expect((await runMonitor(logged, world.fleet, world.nowMs)).errors).toEqual([]);
+    expect(lines).toEqual(["info services are not read yet, the next pass goes on"]);
+    const stateOfB = async () => (await store.readStates(world.fleet.name))[1];
+    expect(await stateOfB()).toMatchObject({ service: undefined, serviceProblem: undefined });
+    world.nowMs += 30_000;
+    world.describe = seen;
+    await runMonitor(logged, world.fleet, world.nowMs);
+    expect(await stateOfB()).toMatchObject({ service: { desired: { tasks: 2 } } });
+    world.nowMs += 30_000;
+    world.describe = () => new NotYetError("too many");
+    expect((await runMonitor(logged, world.fleet, world.nowMs)).errors).toEqual([]);
+    expect(await stateOfB()).toMatchObject({ serviceProblem: "too many", service: { desired: { tasks: 2 } } });
   });
 
   test("a service created anew under the same name starts with an empty window", async () => {

@@ -34,3 +34,9 @@ export class DependencyError extends ControllerError {
   override readonly name = "DependencyError";
   readonly code = "DEPENDENCY";
 }
+
+/** It was not its turn: what was asked for is to be had, and the next pass asks again. Told in the log, not an error of anybody's. */
+export class NotYetError extends ControllerError {
+  override readonly name = "NotYetError";
+  readonly code = "NOT_YET";
+}

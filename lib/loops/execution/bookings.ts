@@ -1,4 +1,5 @@
 import { adopt, baseline, emptyLedger, forget, occupiedComponents } from "../../domain/execution/ledger.ts";
+import { NotYetError } from "../../domain/model/errors.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
 import type { FleetPolicy } from "../../domain/model/policy.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
@@ -50,11 +51,28 @@ async function bookFirst(run: Run, names: readonly string[]): Promise<void> {
   for (const component of names) {
     const live = run.live.get(component);
     if (run.ledger.booked[component] !== undefined || live === undefined) continue;
-    if (live instanceof Error) tell(run, component, `not readable: ${live.message}`);
+    if (live instanceof Error) tellUnread(run, component, live);
     else seen.push({ component, allocation: live.desired, identity: live.identity });
   }
   if (seen.length === 0) return;
   await isolate(run, undefined, async () => void (await commit(run, (ledger) => baseline(ledger, seen))));
+}
+
+/**
+ * What the monitor cannot read either is the monitor's error, at each of its beats; nothing waits for it here. It is this
+ * loop's own where the monitor could read it, or a decision waits to be carried out.
+ */
+function tellUnread(run: Run, component: string, problem: Error): void {
+  const seen = run.states.get(component);
+  const isOurs = seen?.service !== undefined && seen.serviceProblem === undefined;
+  const isWanted = [...run.decisions.values()].some(
+    (each) => each.component === component && each.status === "PENDING",
+  );
+  if (!(problem instanceof NotYetError) && (isOurs || isWanted)) {
+    return tell(run, component, `not readable: ${problem.message}`);
+  }
+  const { name: fleet } = run.policy;
+  run.ports.log("debug", "not booked yet: it cannot be read", { fleet, component, problem: problem.message });
 }
 
 /** Adopts what the live read of this pass shows, where it is not what is booked. */

@@ -1,6 +1,7 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import { describe, expect, test } from "vitest";
 import type { ServiceTarget } from "../../../lib/deployment.ts";
+import { NotYetError } from "../../../lib/domain/model/errors.ts";
 import type { ServiceState } from "../../../lib/domain/model/service.ts";
 import { anEcsBench, aTarget } from "../../support/ecs-bench.ts";
 import { awsError, denied } from "../../support/fake-ecs-api.ts";
@@ -73,6 +74,7 @@ describe("requests", () => {
     expect(unread.length).toBeGreaterThan(100);
     expect(unread.length).toBeLessThan(250);
     expect(messageOf(unread[0])).toMatch(/task definition s\d+:1 is not read yet: .* the next pass goes on/);
+    for (const each of unread) expect(each).toBeInstanceOf(NotYetError);
     expect(Math.max(...waits)).toBeLessThanOrEqual(5000);
     api.nowMs += 30_000;
     const second = await orchestrator.describe(names);

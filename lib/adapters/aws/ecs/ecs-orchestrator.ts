@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ApplicationAutoScalingClient } from "@aws-sdk/client-application-auto-scaling";
 import { type ECSClient, type Service, UpdateServiceCommand } from "@aws-sdk/client-ecs";
 import type { ServiceTarget } from "../../../deployment.ts";
-import { DependencyError, InvariantError } from "../../../domain/model/errors.ts";
+import { DependencyError, InvariantError, NotYetError } from "../../../domain/model/errors.ts";
 import { type Resources, sameSize } from "../../../domain/model/resources.ts";
 import type { ServiceState } from "../../../domain/model/service.ts";
 import type { Clock, Failed, Log, Orchestrator, RevisionResult, UpdateResult } from "../../../ports.ts";
@@ -233,6 +233,7 @@ function notRead({ cause, message }: Error): Failed {
 }
 
 function described({ component, cluster, service }: ServiceTarget, error: unknown): Error {
+  if (error instanceof NotYetError) return error;
   const detail = error instanceof DependencyError ? error.message : failureOf(error).detail;
   const what = isDenied(error) ? `ecs:DescribeTaskDefinition is not allowed (${detail})` : detail;
   return new DependencyError(

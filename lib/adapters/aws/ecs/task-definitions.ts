@@ -7,7 +7,7 @@ import {
   type Tag,
   type TaskDefinition,
 } from "@aws-sdk/client-ecs";
-import { DependencyError } from "../../../domain/model/errors.ts";
+import { DependencyError, NotYetError } from "../../../domain/model/errors.ts";
 import type { Clock } from "../../../ports.ts";
 import { CallPace, ECS_RATES, type Pause } from "./call-pace.ts";
 import { DECISION_TAG, programOf } from "./registration.ts";
@@ -53,7 +53,8 @@ export class TaskDefinitions {
 
   /**
    * Size of the tasks of a revision.
-   * @throws {DependencyError} when it states none, or when so many are asked for at once that its turn would come too late
+   * @throws {DependencyError} when it states none
+   * @throws {NotYetError} when so many are asked for at once that its turn would come too late
    */
   async sizeOf(revision: string): Promise<TaskSize> {
     const known = this.#sizes.get(revision);
@@ -79,7 +80,7 @@ export class TaskDefinitions {
     { patienceMs, include }: { patienceMs?: number; include?: "TAGS"[] },
   ): Promise<TaggedDefinition> {
     if (!(await this.#describing.turn(patienceMs))) {
-      throw new DependencyError(`task definition ${revision} is not read yet: too many at once, the next pass goes on`);
+      throw new NotYetError(`task definition ${revision} is not read yet: too many at once, the next pass goes on`);
     }
     const { taskDefinition, tags = [] } = await this.#client.send(
       new DescribeTaskDefinitionCommand({ taskDefinition: revision, include }),
