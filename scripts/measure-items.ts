@@ -10,13 +10,14 @@ import { ensureTable } from "../lib/adapters/dynamo/schema.ts";
 import { placeOf } from "../lib/adapters/keys.ts";
 import * as example from "../test/contracts/store-records.ts";
 
-type Attribute = { S?: string; N?: string };
+type Attribute = { S?: string; N?: string; B?: Uint8Array };
 
 /** As DynamoDB counts: names and texts in UTF-8, a number half a byte for each digit and one more. */
 function sizeOf(item: Readonly<Record<string, Attribute>>): number {
-  return Object.entries(item).reduce((sum, [name, { S, N = "" }]) => {
+  return Object.entries(item).reduce((sum, [name, { S, N = "", B }]) => {
     const digits = N.replace(/\D/g, "").length;
-    return sum + Buffer.byteLength(name) + (S === undefined ? Math.ceil(digits / 2) + 1 : Buffer.byteLength(S));
+    const value = B?.length ?? (S === undefined ? Math.ceil(digits / 2) + 1 : Buffer.byteLength(S));
+    return sum + Buffer.byteLength(name) + value;
   }, 0);
 }
 

@@ -54,7 +54,8 @@ interface Consumed {
 
 interface Counted {
   readonly invocations: Record<LoopName, number>;
-  readonly metricRequests: { count: number };
+  /** Requests for a component's metrics; those of them that wanted the errors of this period, not of five minutes. */
+  readonly metricRequests: { count: number; promptErrors: number };
   readonly logBytes: { own: number; metrics: number };
   /** Hours in which a metric that is only emitted when positive had a value, by its name. */
   readonly hours: Map<string, Set<number>>;
@@ -100,6 +101,9 @@ function functionOf(
         metrics: {
           read: async (requests, nowMs) => {
             counted.metricRequests.count += requests.length;
+            counted.metricRequests.promptErrors += requests.filter(
+              ({ coarse }) => !coarse?.includes("errorRate"),
+            ).length;
             return world.metrics.read(requests, nowMs);
           },
         },
@@ -133,7 +137,7 @@ async function run(hours: number, seed: number, calmReading: boolean) {
   const store = await DynamoStore.open(client, TABLE);
   const counted: Counted = {
     invocations: { monitor: 0, decision: 0, execution: 0, optimization: 0 },
-    metricRequests: { count: 0 },
+    metricRequests: { count: 0, promptErrors: 0 },
     logBytes: { own: 0, metrics: 0 },
     hours: new Map(),
   };
@@ -166,6 +170,7 @@ async function run(hours: number, seed: number, calmReading: boolean) {
     components: fleet.components.length,
     changes,
     metricRequestsPerComponentHour: perHour(counted.metricRequests.count / fleet.components.length),
+    promptErrorRequestsPerComponentHour: perHour(counted.metricRequests.promptErrors / fleet.components.length),
     invocationsPerHour: Object.fromEntries(LOOPS.map(({ name }) => [name, perHour(counted.invocations[name])])),
     writeUnitsPerHour: perHour(units.write),
     readUnitsPerHour: perHour(units.read),

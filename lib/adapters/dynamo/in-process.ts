@@ -34,13 +34,28 @@ export function talkInProcess(client: DynamoDBClient, server: Server): void {
   stack.add(
     (_, { commandName = "" }) =>
       async ({ input }) => {
-        const { statusCode, body } = await deliver(server, commandName.replace(/Command$/, ""), JSON.stringify(input));
-        const answer = JSON.parse(body) as Record<string, unknown>;
+        const { statusCode, body } = await deliver(
+          server,
+          commandName.replace(/Command$/, ""),
+          JSON.stringify(input, toBase64),
+        );
+        const answer = JSON.parse(body, fromBase64) as Record<string, unknown>;
         if (statusCode !== 200) throw errorOf(statusCode, answer);
         return { output: { $metadata: { httpStatusCode: statusCode }, ...answer } as never, response: undefined };
       },
     { name: "deserializerMiddleware", step: "deserialize" },
   );
+}
+
+/** Bytes are Base64 in the server's JSON. */
+function toBase64(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
+  const own = this[key]; // a Buffer has become something else before it comes here
+  return own instanceof Uint8Array ? Buffer.from(own).toString("base64") : value;
+}
+
+/** `B` is the type of an attribute, beside no other; an attribute of that name has its own type below. */
+function fromBase64(key: string, value: unknown): unknown {
+  return key === "B" && typeof value === "string" ? new Uint8Array(Buffer.from(value, "base64")) : value;
 }
 
 interface Answer {

@@ -15,10 +15,12 @@ import { DependencyError } from "../../domain/model/errors.ts";
 import type { Cas } from "../../ports.ts";
 import type { Key } from "../keys.ts";
 import type { Item } from "../records.ts";
+import { packed, unpacked } from "./packing.ts";
 
 /**
  * An item as it lies in the table. The record is one JSON text: nothing inside it is ever queried or conditioned on, and
- * one text is a third of the work of a tree of typed attributes on either end. What conditions, clean-up and people in
+ * one text is a third of the work of a tree of typed attributes on either end; where that is cheaper it is packed
+ * (packing.ts), which nobody outside of Table sees. What conditions, clean-up and people in
  * the console need stands beside it.
  */
 export interface Row extends Key {
@@ -32,6 +34,24 @@ export interface Row extends Key {
   readonly status?: string | undefined;
   /** Epoch seconds after which DynamoDB may delete the item. Only cleans up: no logic depends on it. */
   readonly ttl?: number | undefined;
+}
+
+/** A row as it lies in the table: long texts are packed. */
+type StoredRow = Omit<Row, "data"> & { readonly data: string | Uint8Array };
+
+function packedRow(row: Row): StoredRow {
+  return { ...row, data: packed(row.data) };
+}
+
+/** Rows of which only some attributes were asked for have no text. */
+function unpackedRow(row: StoredRow): Row {
+  if (!(row.data instanceof Uint8Array)) return row as Row;
+  try {
+    return { ...row, data: unpacked(row.data) };
+  } catch (error) {
+    const { message } = error instanceof Error ? error : { message: String(error) };
+    throw new DependencyError(`item ${row.pk} ${row.sk} cannot be read: ${message}`, {}, { cause: error });
+  }
 }
 
 /** When to write: nothing there; this version there; or nothing or an older version there. */
@@ -67,7 +87,7 @@ export class Table {
         new GetCommand({ TableName: this.name, Key: { pk: key.pk, sk: key.sk }, ConsistentRead: consistent }),
       ),
     );
-    return Item as Row | undefined;
+    return Item && unpackedRow(Item as StoredRow);
   }
 
   /** Rows of a partition whose sort key lies in [from, to], ascending; page by page until the end or `limit`. */
@@ -81,7 +101,7 @@ export class Table {
     do {
       const input = this.#queryInput(pk, range, options, start);
       const page = await this.#send("list", () => this.#doc.send(new QueryCommand(input)));
-      rows.push(...((page.Items ?? []) as Row[]));
+      rows.push(...((page.Items ?? []) as StoredRow[]).map(unpackedRow));
       start = page.LastEvaluatedKey;
     } while (start !== undefined && rows.length < (options.limit ?? Infinity));
     return options.limit === undefined ? rows : rows.slice(0, options.limit);
@@ -123,7 +143,11 @@ export class Table {
    */
   async putIf(row: Row, condition: Condition): Promise<Cas> {
     const writer = randomBytes(9).toString("base64url");
-    const put = new PutCommand({ TableName: this.name, Item: { ...row, writer }, ...conditionOf(condition) });
+    const put = new PutCommand({
+      TableName: this.name,
+      Item: { ...packedRow(row), writer },
+      ...conditionOf(condition),
+    });
     try {
       await this.#send("write", () => this.#doc.send(put));
       return { won: true };
@@ -134,13 +158,13 @@ export class Table {
   }
 
   async put(row: Row): Promise<void> {
-    await this.#send("write", () => this.#doc.send(new PutCommand({ TableName: this.name, Item: row })));
+    await this.#send("write", () => this.#doc.send(new PutCommand({ TableName: this.name, Item: packedRow(row) })));
   }
 
   /** Writes rows whatever was there; of two with one key the last counts. */
   async putAll(rows: readonly Row[]): Promise<void> {
     const unique = new Map(rows.map((row) => [`${row.pk} ${row.sk}`, row]));
-    await this.#batches([...unique.values()].map((Item) => ({ PutRequest: { Item } })));
+    await this.#batches([...unique.values()].map((row) => ({ PutRequest: { Item: packedRow(row) } })));
   }
 
   async deleteAll(keys: readonly Key[]): Promise<void> {
@@ -159,7 +183,7 @@ export class Table {
         ...(start === undefined ? {} : { ExclusiveStartKey: start }),
       };
       const page = await this.#send("scan", () => this.#doc.send(new ScanCommand(input)));
-      yield* (page.Items ?? []) as Row[];
+      yield* ((page.Items ?? []) as StoredRow[]).map(unpackedRow);
       start = page.LastEvaluatedKey;
     } while (start !== undefined);
   }
