@@ -33,11 +33,14 @@ export async function followTheWorld(run: Run): Promise<void> {
   }
 }
 
-/** Not booked yet, or last seen by the monitor with something else than what is booked. */
+/**
+ * Not booked yet, or last seen by the monitor with something else than what is booked. What the monitor has not seen either
+ * is left to it, so that two processes do not draw on the account's rates for the same; unless a decision waits for it.
+ */
 function isDoubtful(run: Run, name: string): boolean {
   const booked = run.ledger.booked[name];
-  if (booked === undefined) return true;
   const seen = run.states.get(name)?.service;
+  if (booked === undefined) return seen !== undefined || isWanted(run, name);
   return seen !== undefined && (!sameAllocation(seen.desired, booked) || seen.identity !== run.ledger.identity[name]);
 }
 
@@ -65,14 +68,15 @@ async function bookFirst(run: Run, names: readonly string[]): Promise<void> {
 function tellUnread(run: Run, component: string, problem: Error): void {
   const seen = run.states.get(component);
   const isOurs = seen?.service !== undefined && seen.serviceProblem === undefined;
-  const isWanted = [...run.decisions.values()].some(
-    (each) => each.component === component && each.status === "PENDING",
-  );
-  if (!(problem instanceof NotYetError) && (isOurs || isWanted)) {
+  if (!(problem instanceof NotYetError) && (isOurs || isWanted(run, component))) {
     return tell(run, component, `not readable: ${problem.message}`);
   }
   const { name: fleet } = run.policy;
   run.ports.log("debug", "not booked yet: it cannot be read", { fleet, component, problem: problem.message });
+}
+
+function isWanted(run: Run, component: string): boolean {
+  return [...run.decisions.values()].some((each) => each.component === component && each.status === "PENDING");
 }
 
 /** Adopts what the live read of this pass shows, where it is not what is booked. */
