@@ -160,26 +160,40 @@ function bucketOf(startMs: number, samples: number, parts: readonly Part[]): Rol
   const mean: Partial<Record<MetricName, number>> = {};
   const max: Partial<Record<MetricName, number>> = {};
   for (const metric of METRICS) {
-    const known = parts.filter((part) => part.mean[metric] !== undefined);
-    if (known.length === 0) continue;
-    mean[metric] = weightedMean(known, metric);
-    max[metric] = Math.max(...known.map((part) => part.max[metric] ?? 0));
+    let most: number | undefined;
+    for (const part of parts) {
+      if (part.mean[metric] === undefined) continue;
+      const value = part.max[metric] ?? 0;
+      if (most === undefined || value > most) most = value;
+    }
+    if (most === undefined) continue;
+    mean[metric] = weightedMean(parts, metric);
+    max[metric] = most;
   }
   return { startMs, samples, mean, max };
 }
 
+/** Over the parts that know the metric. */
 function weightedMean(parts: readonly Part[], metric: MetricName): number {
-  const operations = parts.map(({ weight, mean }) => weight * (mean.throughput ?? Number.NaN));
-  const total = operations.reduce((sum, each) => sum + each, 0);
-  // One part whose throughput is unknown makes the sum NaN: then all are weighted by time.
-  const weights = PER_OPERATION.has(metric) && total > 0 ? operations : parts.map(({ weight }) => weight);
+  const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, metric) > 0;
   let sum = 0;
-  let weight = 0;
-  parts.forEach((part, index) => {
-    sum += (weights[index] ?? 0) * (part.mean[metric] ?? 0);
-    weight += weights[index] ?? 0;
-  });
-  return sum / weight;
+  let total = 0;
+  for (const part of parts) {
+    const value = part.mean[metric];
+    if (value === undefined) continue;
+    const weight = byOperations ? part.weight * (part.mean.throughput ?? Number.NaN) : part.weight;
+    sum += weight * value;
+    total += weight;
+  }
+  return sum / total;
+}
+
+/** One part whose throughput is unknown makes the sum NaN: then all are weighted by time. */
+function operationsOf(parts: readonly Part[], metric: MetricName): number {
+  let total = 0;
+  for (const { weight, mean } of parts)
+    if (mean[metric] !== undefined) total += weight * (mean.throughput ?? Number.NaN);
+  return total;
 }
 
 function blocksOf(component: string, resolution: Resolution, buckets: readonly RollupBucket[]): readonly RollupBlock[] {
@@ -192,8 +206,9 @@ function blocksOf(component: string, resolution: Resolution, buckets: readonly R
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => number): ReadonlyMap<number, readonly T[]> {
   const groups = new Map<number, T[]>();
   for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
     else group.push(item);
   }
   return groups;
@@ -201,6 +216,7 @@ function groupBy<T>(items: readonly T[], keyOf: (item: T) => number): ReadonlyMa
 
 /** One sample for each end, ascending: the order and the number of deliveries must not matter. */
 function dedupe(samples: readonly Sample[]): readonly Sample[] {
+  if (samples.every(({ endMs }, i) => i === 0 || endMs > (samples[i - 1] as Sample).endMs)) return samples;
   const byEnd = new Map<number, Sample>();
   for (const sample of samples) if (!byEnd.has(sample.endMs)) byEnd.set(sample.endMs, sample);
   return [...byEnd.values()].sort((a, b) => a.endMs - b.endMs);

@@ -22,10 +22,9 @@ const LAST_HOUR_MS = 70 * MINUTE_MS;
 
 /** How the component is staffed by demand; undefined for all that are not. */
 export function needOf({ strategy, rules, parameters }: ComponentPolicy): StaffingNeed | undefined {
-  const staffing = STRATEGIES_BY_NAME[strategy].staffing;
-  if (staffing === undefined) return undefined;
+  const chosen = STRATEGIES_BY_NAME[strategy];
   for (const rule of rules) {
-    const need = staffing(rule, parameters);
+    const need = chosen.staffing?.(rule, parameters);
     if (need !== undefined) return need;
   }
   return undefined;
@@ -59,13 +58,19 @@ function isCurrent({ trainedAtMs, quantile, leadMinutes }: GrowthModel, need: St
 }
 
 /** All of it to learn from, or just the same time of the former days that are looked at, and the last hour. */
-async function readHistory({ ports, fleet, nowMs }: Job, { name }: ComponentPolicy, all: boolean): Promise<Sample[]> {
-  const read = async (fromMs: number, toMs: number): Promise<readonly Sample[]> =>
-    ports.store.readSamples(fleet.name, name, fromMs, toMs);
-  if (all) return [...(await read(nowMs - HISTORY_MS - LAST_HOUR_MS, nowMs + 1))];
+async function readHistory(
+  { ports, fleet, nowMs }: Job,
+  { name }: ComponentPolicy,
+  all: boolean,
+): Promise<readonly Sample[]> {
+  const { store } = ports;
+  if (all) return store.readSamples(fleet.name, name, nowMs - HISTORY_MS - LAST_HOUR_MS, nowMs + 1);
   const parts = await Promise.all([
-    ...[7, 3, 2, 1].map(async (days) => read(nowMs - days * DAY_MS - BEFORE_MS, nowMs - days * DAY_MS + AFTER_MS)),
-    read(nowMs - LAST_HOUR_MS, nowMs + 1),
+    ...[7, 3, 2, 1].map(async (days) => {
+      const thenMs = nowMs - days * DAY_MS;
+      return store.readSamples(fleet.name, name, thenMs - BEFORE_MS, thenMs + AFTER_MS);
+    }),
+    store.readSamples(fleet.name, name, nowMs - LAST_HOUR_MS, nowMs + 1),
   ]);
   return parts.flat();
 }

@@ -38,8 +38,8 @@ export async function rollUp(job: Job, { name }: ComponentPolicy, recentMs: numb
   const fromMs = floorTo(nowMs - Math.max(LATE_MS, recentMs), HOUR_MS);
   // A sample belongs to the hour of its last millisecond: (from, now] by its end.
   const samples = await ports.store.readSamples(fleet.name, name, fromMs + 1, nowMs + 1);
+  if (!job.isHourly) return { component: name, blocks: rollUpSamples(name, newest(samples, nowMs)), samples };
   const fresh = rollUpSamples(name, samples);
-  if (!job.isHourly) return { component: name, blocks: newest(fresh, nowMs), samples };
   const thisHour = floorTo(nowMs, HOUR_MS);
   const wanted = Math.max(fleet.optimization.rightSizing.evidenceMs + HOUR_MS, catchUpMs(job));
   const sinceMs = floorTo(nowMs - wanted, DAY_MS);
@@ -51,9 +51,10 @@ export async function rollUp(job: Job, { name }: ComponentPolicy, recentMs: numb
   return { component: name, blocks: [...late, ...fresh, ...changed], samples, hours };
 }
 
-/** Blocks that late samples may still have changed; older ones were read for other reasons. */
-function newest(blocks: readonly RollupBlock[], nowMs: number): readonly RollupBlock[] {
-  return blocks.filter(({ startMs }) => startMs >= floorTo(nowMs - LATE_MS, HOUR_MS));
+/** Samples of the hours that late ones may still change; older samples were read for other reasons. */
+function newest(samples: readonly Sample[], nowMs: number): readonly Sample[] {
+  const sinceMs = floorTo(nowMs - LATE_MS, HOUR_MS);
+  return samples.filter(({ endMs }) => endMs > sinceMs);
 }
 
 /** Raw samples that will be purged soon are not worth the catch-up, and could be half gone already. */

@@ -1,6 +1,13 @@
 import type { Sample } from "../../model/sample.ts";
 import { type DemandSeries, demandSeries } from "./demand-series.ts";
-import { growthFeatures, type SeasonalDemand, seasonalAt } from "./growth-features.ts";
+import {
+  growthFeatures,
+  isRecentKnown,
+  logOf,
+  type SeasonalDemand,
+  SoughtHighs,
+  seasonalAt,
+} from "./growth-features.ts";
 import type { GrowthModel } from "./growth-model.ts";
 import { dot } from "./quantile-regression.ts";
 
@@ -39,9 +46,16 @@ export function outlookOf(
   { taskCpu, leadMinutes, nowMs }: { readonly taskCpu: number; readonly leadMinutes: number; readonly nowMs: number },
 ): DemandOutlook {
   const first = Math.floor((nowMs - series.startMs) / MINUTE_MS) - MINUTES_BEFORE;
+  const highs = new SoughtHighs(series, leadMinutes);
   const minutes = Array.from({ length: MINUTES_BEFORE + MINUTES_AFTER }, (_, k) => {
-    const { usualGrowth, ...highs } = seasonalAt(series, first + k, leadMinutes);
-    return { ...mapRounded(highs), usualGrowth: round(usualGrowth) };
+    const { yesterday, lastWeek, threeDays, lastHour, usualGrowth } = seasonalAt(highs, first + k);
+    return {
+      yesterday: round(yesterday),
+      lastWeek: round(lastWeek),
+      threeDays: round(threeDays),
+      lastHour: round(lastHour),
+      usualGrowth: round(usualGrowth),
+    };
   });
   return { v: 1, madeAtMs: nowMs, startMs: series.startMs + first * MINUTE_MS, taskCpu, model, minutes };
 }
@@ -133,14 +147,11 @@ function learnedGrowth(
   const seasonal = outlook.minutes[(toMs - outlook.startMs) / MINUTE_MS - 1];
   if (seasonal === undefined) return undefined;
   const { mean } = demandSeries(at.window, { fromMs: toMs - 16 * MINUTE_MS, toMs, taskCpu: at.taskCpu });
-  const features = growthFeatures({ minutes: Array.from(mean), now: at.now }, seasonal);
-  return features === undefined ? undefined : dot(model.weights, features);
+  const recent = { logs: mean.map(logOf), at: mean.length - 1, now: at.now };
+  return isRecentKnown(recent) ? dot(model.weights, growthFeatures(recent, seasonal)) : undefined;
 }
 
 /** Four decimals of a task or a logarithm. */
 function round(value: number): number {
   return Math.round(value * 1e4) / 1e4;
-}
-function mapRounded<T extends Record<string, number>>(record: T): T {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, round(value)])) as T;
 }

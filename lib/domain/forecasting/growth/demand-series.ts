@@ -22,7 +22,7 @@ export function demandSeries(
 ): DemandSeries {
   const startMs = Math.floor(fromMs / MINUTE_MS) * MINUTE_MS;
   const length = Math.max(0, Math.ceil((toMs - startMs) / MINUTE_MS));
-  const mean = new Float64Array(length);
+  const mean = new Float64Array(length).fill(Number.NaN);
   const first = new Float64Array(length).fill(Number.NaN);
   const counts = new Uint8Array(length);
   for (const { endMs, values } of samples) {
@@ -30,11 +30,15 @@ export function demandSeries(
     const at = Math.floor((endMs - 1 - startMs) / MINUTE_MS);
     if (used === undefined || at < 0 || at >= length) continue;
     const tasks = used / taskCpu;
-    mean[at] = (mean[at] as number) + tasks;
-    counts[at] = (counts[at] as number) + 1;
-    if (counts[at] === 1) first[at] = tasks;
+    const count = counts[at] as number;
+    if (count === 0) first[at] = tasks;
+    mean[at] = count === 0 ? tasks : (mean[at] as number) + tasks;
+    counts[at] = count + 1;
   }
-  for (let at = 0; at < length; at++) mean[at] = (mean[at] as number) / (counts[at] as number); // 0 / 0: no sample
+  for (let at = 0; at < length; at++) {
+    const count = counts[at] as number;
+    if (count > 1) mean[at] = (mean[at] as number) / count;
+  }
   return { startMs, mean, first };
 }
 
@@ -44,6 +48,27 @@ export function highest({ mean }: Pick<DemandSeries, "mean">, from: number, to: 
   for (let at = Math.max(0, from); at <= to && at < mean.length; at++) {
     const value = mean[at] as number;
     if (value > most) most = value;
+  }
+  return most;
+}
+
+/** What `highest` answers for [at + from, at + to] of every minute `at`, by one pass with a falling queue. */
+export function highestAround({ mean }: Pick<DemandSeries, "mean">, from: number, to: number): Float64Array {
+  const { length } = mean;
+  const most = new Float64Array(length);
+  const queue = new Int32Array(length);
+  let head = 0;
+  let tail = 0;
+  let next = 0;
+  for (let at = 0; at < length; at++) {
+    for (; next <= at + to && next < length; next++) {
+      const value = mean[next] as number;
+      if (!(value > 0)) continue; // NaN: unknown
+      while (tail > head && (mean[queue[tail - 1] as number] as number) <= value) tail--;
+      queue[tail++] = next;
+    }
+    while (head < tail && (queue[head] as number) < at + from) head++;
+    if (head < tail) most[at] = mean[queue[head] as number] as number;
   }
   return most;
 }

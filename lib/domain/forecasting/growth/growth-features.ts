@@ -1,4 +1,4 @@
-import { type DemandSeries, highest } from "./demand-series.ts";
+import { type DemandSeries, highest, highestAround } from "./demand-series.ts";
 
 /*
  * What is looked at to say how much demand may grow within the lead time. All of it is known at the moment; logarithms of
@@ -15,10 +15,15 @@ const DEMAND_MIN = 0.2;
 /** e^3.5 = 33-fold: what is beyond is not told apart. */
 const LOG_MAX = 3.5;
 const RECENT_MINUTES = 15;
+const HOUR_MINUTES = 60;
 
-/** The last quarter of an hour, minute by minute, oldest first, and the newest sample; tasks. */
+/** The last quarter of an hour and the newest sample. */
 export interface RecentDemand {
-  readonly minutes: readonly number[];
+  /** Logarithms of the minutes' demand, see `logOf`; NaN for a gap. */
+  readonly logs: Float64Array;
+  /** The last minute that is seen. */
+  readonly at: number;
+  /** Demand of the newest sample, tasks. */
   readonly now: number;
 }
 
@@ -57,20 +62,22 @@ export const FEATURE_SETS: readonly (readonly number[])[] = [
   [0, 5],
 ];
 
-/** Undefined where the recent past has gaps: then nothing is said. */
-export function growthFeatures({ minutes, now }: RecentDemand, seasonal: SeasonalDemand): Float64Array | undefined {
-  const last = minutes.length - 1;
-  if (last < RECENT_MINUTES || Number.isNaN(now)) return undefined;
-  const logs = minutes.slice(last - RECENT_MINUTES).map(logOf);
-  if (logs.some(Number.isNaN)) return undefined;
+/** True where the quarter of an hour up to the minute is known, and the newest sample: else nothing can be said. */
+export function isRecentKnown({ logs, at, now }: RecentDemand): boolean {
+  if (at < RECENT_MINUTES || Number.isNaN(now)) return false;
+  for (let k = at - RECENT_MINUTES; k <= at; k++) if (Number.isNaN(logs[k])) return false;
+  return true;
+}
+
+/** One number for each of FEATURES. The recent past must be known, see `isRecentKnown`. */
+export function growthFeatures({ logs, at, now }: RecentDemand, seasonal: SeasonalDemand): Float64Array {
   const level = logOf(now);
-  const back = (count: number): number => logs[RECENT_MINUTES - count] as number;
   let mean = 0;
   let change = 0;
-  for (let k = 0; k < 10; k++) mean += back(k) / 10;
-  for (let k = 0; k < RECENT_MINUTES; k++) change += Math.abs(back(k) - back(k + 1)) / RECENT_MINUTES;
-  const above = (demand: number): number => Math.min(LOG_MAX, Math.max(0, logOf(demand) - level));
-  const rise = level - back(2);
+  for (let k = 0; k < 10; k++) mean += (logs[at - k] as number) / 10;
+  for (let k = at; k > at - RECENT_MINUTES; k--)
+    change += Math.abs((logs[k] as number) - (logs[k - 1] as number)) / RECENT_MINUTES;
+  const rise = level - (logs[at - 2] as number);
   return Float64Array.of(
     1,
     rise,
@@ -79,38 +86,118 @@ export function growthFeatures({ minutes, now }: RecentDemand, seasonal: Seasona
     change,
     1 / Math.sqrt(Math.max(0.5, now)),
     seasonal.usualGrowth,
-    above(seasonal.yesterday),
-    above(seasonal.lastWeek),
-    above(seasonal.threeDays),
-    above(seasonal.lastHour),
+    growthTo(seasonal.yesterday, level),
+    growthTo(seasonal.lastWeek, level),
+    growthTo(seasonal.threeDays, level),
+    growthTo(seasonal.lastHour, level),
   );
 }
 
-/** What is known of minute `at` of the series, from minutes up to it and from former days. */
-export function seasonalAt(series: DemandSeries, at: number, leadMinutes: number): SeasonalDemand {
-  const around = (days: number): number => {
-    const then = at - days * DAY_MINUTES;
-    return then < 0 ? 0 : highest(series, then - AROUND.before, then + AROUND.after);
-  };
-  const yesterday = around(1);
+/** Log growth from a level (a logarithm) to a demand in tasks, 0..LOG_MAX. */
+function growthTo(demand: number, level: number): number {
+  return Math.min(LOG_MAX, Math.max(0, logOf(demand) - level));
+}
+
+/** What is asked of single minutes of a series, however it is found. */
+export interface DemandHighs {
+  /** Highest demand around the minute, tasks. */
+  around(at: number): number;
+  /** Highest demand of the hour up to the minute, tasks. */
+  lastHour(at: number): number;
+  /** Log growth from the minute to the highest of the lead time after it; NaN where the minute is not known. */
+  growth(at: number): number;
+}
+
+/** Looks at the minutes when it is asked: for a few of them. */
+export class SoughtHighs implements DemandHighs {
+  readonly #series: DemandSeries;
+  readonly #leadMinutes: number;
+
+  constructor(series: DemandSeries, leadMinutes: number) {
+    this.#series = series;
+    this.#leadMinutes = leadMinutes;
+  }
+
+  around(at: number): number {
+    return highest(this.#series, at - AROUND.before, at + AROUND.after);
+  }
+
+  lastHour(at: number): number {
+    return highest(this.#series, at - HOUR_MINUTES, at);
+  }
+
+  growth(at: number): number {
+    const { mean } = this.#series;
+    const level = ((mean[at] ?? 0) + (mean[at - 1] ?? 0) + (mean[at - 2] ?? 0)) / 3;
+    if (Number.isNaN(level)) return Number.NaN;
+    return logOf(highest(this.#series, at + 1, at + this.#leadMinutes)) - logOf(level);
+  }
+}
+
+/** Finds all of a series at once: for training, which asks about every minute. Minutes must lie in the series. */
+export class ListedHighs implements DemandHighs {
+  /** Highest demand of the lead time after each minute, tasks. */
+  readonly ahead: Float64Array;
+  readonly #around: Float64Array;
+  readonly #lastHour: Float64Array;
+  readonly #growth: Float64Array;
+
+  constructor(series: DemandSeries, leadMinutes: number) {
+    const { mean } = series;
+    this.ahead = highestAround(series, 1, leadMinutes);
+    this.#around = highestAround(series, -AROUND.before, AROUND.after);
+    this.#lastHour = highestAround(series, -HOUR_MINUTES, 0);
+    this.#growth = new Float64Array(mean.length);
+    for (let at = 0; at < mean.length; at++) {
+      const level = ((mean[at] as number) + (mean[at - 1] ?? 0) + (mean[at - 2] ?? 0)) / 3;
+      this.#growth[at] = Number.isNaN(level) ? level : logOf(this.ahead[at] as number) - logOf(level);
+    }
+  }
+
+  around(at: number): number {
+    return this.#around[at] as number;
+  }
+
+  lastHour(at: number): number {
+    return this.#lastHour[at] as number;
+  }
+
+  growth(at: number): number {
+    return this.#growth[at] as number;
+  }
+}
+
+/** What is known of minute `at` of a series, from minutes up to it and from former days. */
+export function seasonalAt(highs: DemandHighs, at: number): SeasonalDemand {
+  const yesterday = sameTime(highs, at, 1);
   return {
-    usualGrowth: usualGrowth(series, at, leadMinutes),
+    usualGrowth: usualGrowth(highs, at),
     yesterday,
-    lastWeek: at >= 7 * DAY_MINUTES ? around(7) : yesterday,
-    threeDays: median([yesterday, around(2), around(3)]),
-    lastHour: highest(series, at - 60, at),
+    lastWeek: at >= 7 * DAY_MINUTES ? sameTime(highs, at, 7) : yesterday,
+    threeDays: middle(yesterday, sameTime(highs, at, 2), sameTime(highs, at, 3)),
+    lastHour: highs.lastHour(at),
   };
 }
 
-function usualGrowth(series: DemandSeries, at: number, leadMinutes: number): number {
+function sameTime(highs: DemandHighs, at: number, days: number): number {
+  const then = at - days * DAY_MINUTES;
+  return then < 0 ? 0 : highs.around(then);
+}
+
+function usualGrowth(highs: DemandHighs, at: number): number {
   const growths: number[] = [];
   for (const days of DAYS) {
     const then = at - days * DAY_MINUTES;
     if (then < 3) continue;
-    const level = ((series.mean[then] ?? 0) + (series.mean[then - 1] ?? 0) + (series.mean[then - 2] ?? 0)) / 3;
-    if (!Number.isNaN(level)) growths.push(logOf(highest(series, then + 1, then + leadMinutes)) - logOf(level));
+    const growth = highs.growth(then);
+    if (!Number.isNaN(growth)) growths.push(growth);
   }
   return growths.length === 0 ? 0 : Math.min(1.5, Math.max(-1.5, median(growths)));
+}
+
+/** The second of three. */
+function middle(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
 /** Upper median. */

@@ -1,5 +1,5 @@
-import { type DemandSeries, highest } from "./demand-series.ts";
-import { FEATURE_SETS, growthFeatures, logOf, seasonalAt } from "./growth-features.ts";
+import type { DemandSeries } from "./demand-series.ts";
+import { FEATURE_SETS, growthFeatures, isRecentKnown, ListedHighs, logOf, seasonalAt } from "./growth-features.ts";
 import { fitQuantile, pinballLoss, type QuantileProblem } from "./quantile-regression.ts";
 
 /** How much demand may grow within the lead time, as a quantile of what it did: weights of growth-features.ts. */
@@ -15,6 +15,8 @@ export interface GrowthModel {
 
 /** Every so many minutes make a row: neighbours say nearly the same. */
 const ROW_MINUTES = 2;
+/** A row looks back a quarter of an hour. */
+const FIRST_ROW = 16;
 /** Half a day: below it a line through eleven features is a guess. */
 const ROWS_MIN = 360;
 /** The older part is for learning when sets of features compete, the newer for judging. */
@@ -31,6 +33,7 @@ export function trainGrowth(
   series: DemandSeries,
   { quantile, leadMinutes, nowMs }: { readonly quantile: number; readonly leadMinutes: number; readonly nowMs: number },
 ): GrowthModel | undefined {
+  if (mostRows(series) < ROWS_MIN) return undefined;
   const { rows, values } = rowsOf(series, leadMinutes);
   if (rows.length < ROWS_MIN) return undefined;
   const cut = Math.floor(rows.length * LEARN_SHARE);
@@ -48,17 +51,25 @@ export function trainGrowth(
   return { trainedAtMs: nowMs, quantile, leadMinutes, weights: [...weights].map(rounded), rows: rows.length };
 }
 
+/** No more rows than this can come of the series: spares the work while a history is young. */
+function mostRows({ first }: DemandSeries): number {
+  let known = 0;
+  for (let at = FIRST_ROW; at < first.length; at += ROW_MINUTES) if (!Number.isNaN(first[at + 1])) known++;
+  return known;
+}
+
 function rowsOf(series: DemandSeries, leadMinutes: number): { rows: Float64Array[]; values: number[] } {
   const rows: Float64Array[] = [];
   const values: number[] = [];
-  for (let at = 16; at + leadMinutes < series.mean.length; at += ROW_MINUTES) {
+  const highs = new ListedHighs(series, leadMinutes);
+  const logs = series.mean.map(logOf);
+  for (let at = FIRST_ROW; at + leadMinutes < logs.length; at += ROW_MINUTES) {
     // Decisions see a sample or more of the minute that has begun, too.
     const now = series.first[at + 1] as number;
-    const minutes = Array.from(series.mean.subarray(at - 15, at + 1));
-    const row = growthFeatures({ minutes, now }, seasonalAt(series, at, leadMinutes));
-    const after = highest(series, at + 1, at + leadMinutes);
-    if (row === undefined || after === 0) continue;
-    rows.push(row);
+    const recent = { logs, at, now };
+    const after = highs.ahead[at] as number;
+    if (after === 0 || !isRecentKnown(recent)) continue;
+    rows.push(growthFeatures(recent, seasonalAt(highs, at)));
     values.push(logOf(after) - logOf(now));
   }
   return { rows, values };

@@ -21,40 +21,52 @@ const RESIDUAL_MIN = 0.02;
 /** Weights by column; zero for those not in `columns`. `from` and `to` bound the rows that are used. */
 export function fitQuantile(problem: QuantileProblem, from: number, to: number, rounds: number): Float64Array {
   const { rows, columns } = problem;
-  const width = rows[0]?.length ?? 0;
-  const weights = new Float64Array(width);
   const size = columns.length;
+  const packed = packedRows(problem, from, to);
+  let solved: Float64Array = new Float64Array(size);
   for (let round = 0; round < rounds; round++) {
-    const { normal, right } = normalEquations(problem, weights, from, to);
-    const solved = solvePositive(normal, right, size);
-    for (let k = 0; k < size; k++) weights[columns[k] as number] = solved[k] as number;
+    const { normal, right } = normalEquations(problem, packed, solved, from);
+    solved = solvePositive(normal, right, size);
   }
+  const weights = new Float64Array(rows[0]?.length ?? 0);
+  for (let k = 0; k < size; k++) weights[columns[k] as number] = solved[k] as number;
   return weights;
 }
 
+/** The columns that may have a weight, row after row: they are read again in every round. */
+function packedRows({ rows, columns }: QuantileProblem, from: number, to: number): Float64Array {
+  const size = columns.length;
+  const packed = new Float64Array(Math.max(0, to - from) * size);
+  for (let r = from; r < to; r++) {
+    const row = rows[r] as Float64Array;
+    for (let k = 0; k < size; k++) packed[(r - from) * size + k] = row[columns[k] as number] as number;
+  }
+  return packed;
+}
+
 function normalEquations(
-  { rows, values, quantile, columns, ridge }: QuantileProblem,
+  { values, quantile, columns, ridge }: QuantileProblem,
+  packed: Float64Array,
   weights: Float64Array,
   from: number,
-  to: number,
 ): { normal: Float64Array; right: Float64Array } {
   const size = columns.length;
   const normal = new Float64Array(size * size);
   const right = new Float64Array(size);
   for (let i = 0; i < size; i++) normal[i * size + i] = ridge;
-  for (let r = from; r < to; r++) {
-    const row = rows[r] as Float64Array;
+  for (let start = 0, r = from; start < packed.length; start += size, r++) {
     const value = values[r] as number;
-    const residual = value - dot(weights, row);
+    let fitted = 0;
+    for (let k = 0; k < size; k++) fitted += (weights[k] as number) * (packed[start + k] as number);
+    const residual = value - fitted;
     const weight = (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), RESIDUAL_MIN);
     for (let i = 0; i < size; i++) {
-      const scaled = weight * (row[columns[i] as number] as number);
+      const scaled = weight * (packed[start + i] as number);
       if (scaled === 0) continue;
       right[i] = (right[i] as number) + scaled * value;
-      for (let j = 0; j <= i; j++) {
-        const at = i * size + j;
-        normal[at] = (normal[at] as number) + scaled * (row[columns[j] as number] as number);
-      }
+      const line = i * size;
+      for (let j = 0; j <= i; j++)
+        normal[line + j] = (normal[line + j] as number) + scaled * (packed[start + j] as number);
     }
   }
   return { normal, right };
