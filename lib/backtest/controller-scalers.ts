@@ -15,7 +15,7 @@ export const CONTROLLER = "scaling-controller";
 
 const CARRIED_OUT: ReadonlySet<DecisionStatus> = new Set(["APPLIED", "STABLE", "MEASURED", "ROLLED_BACK"]);
 
-const STAFFING: Sweep = { parameter: "staffing", values: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.25, 1.5, 2] };
+const STAFFING: Sweep = { parameter: "staffing", values: [0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3] };
 const TARGET: Sweep = { parameter: "target", values: UTILIZATION_TARGETS };
 
 /**
