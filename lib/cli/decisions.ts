@@ -25,7 +25,7 @@ export const registerDecisions: Register = (program, output) => {
     .option("--status <name>", "with this status only, such as PENDING, MEASURED, FAILED")
     .option("--reason <name>", "held or refused for this reason only")
     .addOption(
-      new Option("--since <time>", "decided in the last simulated 30m, 6h, 2d")
+      new Option("--since <time>", "decided in the last 30m, 6h, 2d (of simulated time in a local run)")
         .argParser(sinceArgument)
         .default(86_400_000, "24h"),
     )

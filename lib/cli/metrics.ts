@@ -11,7 +11,7 @@ interface MetricsOptions extends StateOptions {
 /** `metrics`: what the controller did, and what came of it. */
 export const registerMetrics: Register = (program, output) => {
   stateCommand(program, "metrics", "activity, impact, effectiveness, success and failure (getScalingMetrics)")
-    .option("--hours <count>", "counted over the last simulated hours", hoursArgument, 24)
+    .option("--hours <count>", "counted over so many hours (of simulated time in a local run)", hoursArgument, 24)
     .action(async (options: MetricsOptions) => {
       const metrics = await withState(options, async (state, { fleets }) =>
         scalingMetrics(state, fleets, state.nowMs, { hours: options.hours }),
