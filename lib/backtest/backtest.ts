@@ -2,8 +2,9 @@ import { InputError } from "../domain/model/errors.ts";
 import type { Trace } from "../simulation/trace.ts";
 import { aggregate } from "./aggregate.ts";
 import { averagedTrace } from "./averaged-trace.ts";
+import { paretoFront } from "./pareto.ts";
 import { Recorder, type Recording } from "./recording.ts";
-import type { BacktestResult, TraceFacts } from "./result.ts";
+import type { BacktestResult, TraceFacts, TraceFront } from "./result.ts";
 import type { ResultRow } from "./result-row.ts";
 import type { Parameters } from "./scaler.ts";
 import type { BacktestScaler, ExplainedDecision } from "./scaler-run.ts";
@@ -82,16 +83,18 @@ export async function backtest({
       });
   }
   progress?.end();
+  const ordered = inOrder(results, scenarios, scalers);
   return {
     seed: options.seed,
-    results: inOrder(results, scenarios, scalers),
-    aggregate: aggregate(inOrder(results, scenarios, scalers), {
+    results: ordered,
+    aggregate: aggregate(ordered, {
       seed: options.seed,
       baseline: BASELINE,
       oracle: ORACLE,
       isOurs: (name) => scalers.some((scaler) => scaler.name === name && scaler.isOurs),
     }),
     traces: traces.map(({ trace }, at) => factsOf(scenarios[at] as Scenario, trace)),
+    fronts: traces.map(({ name }) => frontOf(name, ordered)),
   };
 }
 
@@ -154,6 +157,14 @@ function rowOf(
     run: knob === undefined ? "default" : "sweep",
     knob,
   };
+}
+
+function frontOf(trace: string, results: readonly ResultRow[]): TraceFront {
+  const rivals = results.filter((row) => row.trace === trace && row.scaler !== ORACLE);
+  const points = paretoFront(rivals).map(({ scaler, knob, taskHours, violatingShare }) => {
+    return { scaler, knob, taskHours, violatingShare };
+  });
+  return { trace, points };
 }
 
 const WATCHED_STEPS = 5000;

@@ -16,10 +16,17 @@ export interface TraceFacts {
   readonly scoredHours: number;
 }
 
+/** The settings of all scalers but the oracle that no other beats in both cost and violations on a trace, cheapest first. */
+export interface TraceFront {
+  readonly trace: string;
+  readonly points: readonly Pick<ResultRow, "scaler" | "knob" | "taskHours" | "violatingShare">[];
+}
+
 /** The document of `--json`. Without wall time: the same seed and input give the same bytes. */
 export interface BacktestResult {
   readonly seed: number;
   readonly results: readonly ResultRow[];
   readonly aggregate: readonly Aggregate[];
   readonly traces: readonly TraceFacts[];
+  readonly fronts: readonly TraceFront[];
 }

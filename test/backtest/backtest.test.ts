@@ -88,6 +88,12 @@ test("a sweep runs the main knob over its values, and gives the cost at half a p
     for (const { parameters, knob } of swept) expect(parameters[sweep.parameter]).toBe(knob?.value);
   }
   expect(result.aggregate.every(({ atEqualService }) => atEqualService === undefined)).toBe(true); // none of ours
+  const [front] = result.fronts;
+  expect(front?.trace).toBe("one");
+  for (const { taskHours, violatingShare } of front?.points ?? [])
+    for (const rival of result.results)
+      expect(rival.taskHours < taskHours && rival.violatingShare < violatingShare).toBe(false);
+  expect(front?.points[0]?.taskHours).toBe(Math.min(...result.results.map((row) => row.taskHours)));
   expect(resultTable("one", result.results).rows.length).toBeGreaterThanOrEqual(2);
 });
 

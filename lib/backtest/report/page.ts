@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Markup, markup } from "../../widget/markup.ts";
 import type { RecordedRun } from "../backtest.ts";
-import type { BacktestResult } from "../result.ts";
+import type { BacktestResult, TraceFront } from "../result.ts";
 import { aggregateTable, equalServiceTables, resultTable, type Table } from "../table.ts";
 import { plotDataOf } from "./plot-data.ts";
 import { tradeoffPlot } from "./tradeoff-plot.ts";
@@ -31,7 +31,7 @@ export function renderReport(
   recorded: readonly RecordedRun[],
   { script, style }: ChartAssets,
 ): string {
-  const { seed, results, traces } = result;
+  const { seed, results, traces, fronts } = result;
   const scalers = [...new Set(results.map(({ scaler }) => scaler))];
   const summaries = [...(traces.length > 1 ? [aggregateTable(result)] : []), ...equalServiceTables(result)];
   const sections = traces.map(({ trace, days, stepSeconds, warmUpDays, factor, heldValues }, at) => {
@@ -41,7 +41,8 @@ export function renderReport(
 ${tableMarkup(resultTable(trace, results), false)}
 <h3>Tasks needed and tasks that served</h3>
 <div class="plot" data-plot="${at}"></div><output class="decision" data-decision="${at}">Drag to zoom, double-click to see all; click a name to hide it. Triangles are changes by the controller: point at one for its reason, click to keep it.</output>
-<h3>Cost against violations</h3>${tradeoffPlot(rows, scalers)}</section>`;
+<h3>Cost against violations</h3>${tradeoffPlot(rows, scalers)}
+<p class="note">${frontText(fronts[at]?.points ?? [])}</p></section>`;
   });
   const data = JSON.stringify(plotDataOf(recorded, scalers)).replaceAll("<", "\\u003c");
   const page = markup`<!doctype html>
@@ -54,6 +55,17 @@ ${summaries.map((table) => tableMarkup(table, true))}${sections}
 <script>${new Markup(script)}</script><script type="module">${new Markup(plotScript())}</script></body></html>
 `;
   return page.text;
+}
+
+/** Which settings nobody but the oracle beats, by scaler. */
+function frontText(points: TraceFront["points"]): string {
+  const settings = new Map<string, string[]>();
+  for (const { scaler, knob } of points) {
+    const setting = knob === undefined ? "default" : `${knob.parameter} ${knob.value}`;
+    settings.set(scaler, [...(settings.get(scaler) ?? []), setting]);
+  }
+  const texts = [...settings].map(([scaler, of]) => `${scaler} (${of.join(", ")})`);
+  return `Beaten by none but the oracle in both cost and violations: ${texts.join("; ")}.`;
 }
 
 function tableMarkup({ title, heads, rows }: Table, isTitled: boolean): Markup {
