@@ -7,7 +7,17 @@ import * as ecs from "aws-cdk-lib/aws-ecs";
 import * as iam from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
 import { DECISION_TAG } from "../../lib/adapters/aws/ecs/registration.ts";
-import { ENVIRONMENT, fleetOf, MIXED, synthesized, TASK_ROLE } from "./synthesized.ts";
+import {
+  ENVIRONMENT,
+  fleetOf,
+  mixed as mixedStack,
+  preset,
+  sixty,
+  synthesized,
+  TASK_ROLE,
+  thousand,
+  twoHundred,
+} from "./synthesized.ts";
 import {
   actionsOf,
   policiesOf,
@@ -22,14 +32,9 @@ const ROLES = ["Monitor", "Decision", "Execution", "Optimization", "Widget"] as 
 /** All that is neither a read nor the controller's own: what observe mode must not have. */
 const CHANGES =
   /^(ecs:(?!Describe|List)|iam:|application-autoscaling:(?!Describe|List)|cloudwatch:(?!Get)|elasticloadbalancing:|.*\*)/;
-const sixty = { timeout: 60_000 };
+const minute = { timeout: 60_000 };
 
-const withRole = (stack: Stack) => ({
-  configuration: MIXED,
-  taskRoles: [iam.Role.fromRoleArn(stack, "TaskRole", TASK_ROLE)],
-});
-let made: Template | undefined;
-const mixed = (): Template => (made ??= synthesized(withRole, { env: ENVIRONMENT }).template);
+const mixed = (): Template => mixedStack().template;
 
 function statement(template: Template, role: string, sid: string): Statement {
   const [found, ...more] = statementsOf(template, `Controller${role}Role`).filter((each) => each.Sid === sid);
@@ -43,9 +48,9 @@ function grantedActions(template: Template, role?: string): string[] {
   return [...new Set(statements.flatMap(actionsOf))].sort();
 }
 
-describe("mode observe", sixty, () => {
+describe("mode observe", minute, () => {
   test("no statement of any role changes anything but the controller's own table, queues, topic and log", () => {
-    const { template } = synthesized();
+    const { template } = preset();
     expect(grantedActions(template).filter((action) => CHANGES.test(action))).toEqual([]);
     expect(statementsOf(template).length).toBeGreaterThan(15);
   });
@@ -69,7 +74,7 @@ describe("mode observe", sixty, () => {
   });
 });
 
-describe("the execution function", sixty, () => {
+describe("the execution function", minute, () => {
   test("is the only one that changes ECS", () => {
     for (const role of ROLES.filter((each) => each !== "Execution"))
       expect(grantedActions(mixed(), role).filter((action) => CHANGES.test(action))).toEqual([]);
@@ -139,7 +144,7 @@ describe("the execution function", sixty, () => {
   });
 });
 
-describe("every role", sixty, () => {
+describe("every role", minute, () => {
   test("reads or writes no more than its loop does", () => {
     const services = (role: string) =>
       [...new Set(grantedActions(mixed(), role).map((action) => action.slice(0, action.indexOf(":"))))].sort();
@@ -185,7 +190,7 @@ describe("every role", sixty, () => {
   });
 });
 
-test("docs/deploy.md explains every statement, function by function and action by action", sixty, () => {
+test("docs/deploy.md explains every statement, function by function and action by action", minute, () => {
   const text = readFileSync(new URL("../../docs/deploy.md", import.meta.url), "utf8");
   const names = ROLES.map((role) => role.toLowerCase());
   const explained = [...text.matchAll(/^\| `(\w+)` \| ([\w, ]+) \| (`[\w:-]+`(?:, `[\w:-]+`)*) \| (.+) \|$/gm)].map(
@@ -208,7 +213,7 @@ function nameOf({ Sid = "" }: Statement): string {
   return Sid.replace(/\d+$/, "").replace(/^(UpdateServices)[A-Z]$/, "$1");
 }
 
-describe("the size of policies", sixty, () => {
+describe("the size of policies", minute, () => {
   const sizes = (template: Template, role: string) => {
     const policies = policiesOf(template, `Controller${role}Role`);
     const of = (type: string) => policies.filter(({ Type }) => Type === type).map(sizeOf);
@@ -216,14 +221,14 @@ describe("the size of policies", sixty, () => {
   };
 
   test.each([
-    [60, 3, undefined],
-    [60, 3, ENVIRONMENT],
-    [1000, 20, undefined],
-  ])("of %i components in %i clusters keeps to IAM's quotas", (components, clusters, env) => {
-    const { template } = synthesized(
-      { configuration: fleetOf(components, clusters), taskRoles: [] },
-      env === undefined ? {} : { env },
-    );
+    ["60 components in 3 clusters", sixty],
+    [
+      "60 components in a known account",
+      () => synthesized({ configuration: fleetOf(60, 3), taskRoles: [] }, { env: ENVIRONMENT }),
+    ],
+    ["1000 components in 20 clusters", thousand],
+  ])("of %s keeps to IAM's quotas", (_, build) => {
+    const { template } = build();
     for (const role of ["Monitor", "Execution"]) {
       const { inline, managed } = sizes(template, role);
       expect(inline.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(10_240);
@@ -235,22 +240,18 @@ describe("the size of policies", sixty, () => {
   });
 
   test("up to about ninety services are listed one by one, in as many policies as it takes", () => {
-    const { template } = synthesized({ configuration: fleetOf(60), taskRoles: [] });
+    const { template } = sixty();
     const updated = statementsOf(template, "ControllerExecutionRole")
       .filter((each) => actionsOf(each).includes("ecs:UpdateService"))
       .flatMap(resourcesOf)
       .map(shown);
-    expect(updated.filter((arn) => /service\/production-0\/component-\d+$/.test(arn))).toHaveLength(60);
+    expect(updated.filter((arn) => /service\/production-[012]\/component-\d+$/.test(arn))).toHaveLength(60);
     expect(updated).toHaveLength(60);
     expect(sizes(template, "Execution").managed.length).toBeGreaterThan(0);
   });
 
   test("beyond, their clusters stand for them, with the largest of the caps, and synth says so", () => {
-    const warnings: string[] = [];
-    const { template } = synthesized(
-      { configuration: fleetOf(200, 2), taskRoles: [] },
-      { prepare: (_app, { controller }) => warnings.push(...controller.node.metadata.map(({ data }) => String(data))) },
-    );
+    const { template, warnings } = twoHundred();
     const update = statement(template, "Execution", "UpdateServices");
     expect(resourcesOf(update).map(shown)).toEqual([
       expect.stringMatching(/:service\/production-0\/\*$/),
@@ -267,7 +268,7 @@ describe("the size of policies", sixty, () => {
   });
 });
 
-describe("services given as constructs", sixty, () => {
+describe("services given as constructs", minute, () => {
   /** A service of this stack in a cluster that is there already; ECS Anywhere, because that one needs no network. */
   const serviceIn = (stack: Stack, serviceName?: string): ecs.IBaseService => {
     const vpc = ec2.Vpc.fromVpcAttributes(stack, "Network", { vpcId: "vpc-1", availabilityZones: ["a"] });
@@ -312,14 +313,18 @@ describe("services given as constructs", sixty, () => {
   });
 });
 
-test("a service known by name whose roles are not given is refused, and so is a row count out of bounds", sixty, () => {
-  const configuration = { fleets: [{ mode: "auto" as const, components: [{ name: "web" }, { name: "api" }] }] };
-  expect(() => synthesized({ configuration, dashboardComponents: 101 })).toThrow(
-    /dashboardComponents: 101, expected a whole number from 0 to 100\n {2}web: its tasks may be resized.*taskRoles.*\n {2}api: /,
-  );
-});
+test(
+  "a service known by name whose roles are not given is refused, and so is a row count out of bounds",
+  minute,
+  () => {
+    const configuration = { fleets: [{ mode: "auto" as const, components: [{ name: "web" }, { name: "api" }] }] };
+    expect(() => synthesized({ configuration, dashboardComponents: 101 })).toThrow(
+      /dashboardComponents: 101, expected a whole number from 0 to 100\n {2}web: its tasks may be resized.*taskRoles.*\n {2}api: /,
+    );
+  },
+);
 
-test("grants: looking reads, operating also writes records, neither sees more than the table", sixty, () => {
+test("grants: looking reads, operating also writes records, neither sees more than the table", minute, () => {
   const { template } = synthesized(
     {},
     {

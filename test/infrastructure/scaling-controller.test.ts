@@ -1,18 +1,32 @@
 import { readFileSync } from "node:fs";
 import type { Template } from "aws-cdk-lib/assertions";
-import * as iam from "aws-cdk-lib/aws-iam";
 import * as sns from "aws-cdk-lib/aws-sns";
 import { describe, expect, test } from "vitest";
 import { LOOPS } from "../../lib/flow.ts";
 import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
-import { ENVIRONMENT, fleetOf, MIXED, synthesized, TASK_ROLE } from "./synthesized.ts";
+import {
+  ENVIRONMENT,
+  fleetOf,
+  mixedAnywhere,
+  preset as presetStack,
+  synthesized,
+  thousand as thousandStack,
+} from "./synthesized.ts";
 import { shown } from "./template-policies.ts";
 
-const sixty = { timeout: 60_000 };
-let made: Template | undefined;
-const preset = (): Template => (made ??= synthesized().template);
-let large: Template | undefined;
-const thousand = (): Template => (large ??= synthesized({ configuration: fleetOf(1000), taskRoles: [] }).template);
+const minute = { timeout: 60_000 };
+const preset = (): Template => presetStack().template;
+const thousand = (): Template => thousandStack().template;
+/** What may be chosen otherwise. */
+let chosen: Template | undefined;
+const another = (): Template =>
+  (chosen ??= synthesized((stack) => ({
+    logRetention: 7,
+    alertTopic: sns.Topic.fromTopicArn(stack, "OnCall", ON_CALL),
+    dashboardComponents: 0,
+    configuration: { fleets: ["one", "two"].map((name) => ({ name, components: [{ name: `${name}-web` }] })) },
+  })).template);
+const ON_CALL = `arn:aws:sns:${ENVIRONMENT.region}:${ENVIRONMENT.account}:on-call`;
 
 interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
@@ -22,7 +36,7 @@ interface Resource {
 const all = (template: Template, type: string): [string, Resource][] =>
   Object.entries(template.findResources(type) as Record<string, Resource>);
 
-describe("the table", sixty, () => {
+describe("the table", minute, () => {
   test("has the store's keys, is protected, retained, encrypted, and can be restored", () => {
     const tables = all(preset(), "AWS::DynamoDB::Table").map(([, table]) => table);
     expect(tables).toHaveLength(1);
@@ -49,7 +63,7 @@ describe("the table", sixty, () => {
   });
 });
 
-describe("functions", sixty, () => {
+describe("functions", minute, () => {
   test("run on arm64 with a log group, a role and a time of their own", () => {
     const functions = all(preset(), "AWS::Lambda::Function");
     expect(functions).toHaveLength(FUNCTIONS.length);
@@ -84,11 +98,11 @@ describe("functions", sixty, () => {
     const retentions = (template: Template) =>
       all(template, "AWS::Logs::LogGroup").map(([, { Properties }]) => Properties["RetentionInDays"]);
     expect(retentions(preset())).toEqual([30, 30, 30, 30, 30]);
-    expect(retentions(synthesized({ logRetention: 7 }).template)).toEqual([7, 7, 7, 7, 7]);
+    expect(retentions(another())).toEqual([7, 7, 7, 7, 7]);
   });
 });
 
-describe("beats", sixty, () => {
+describe("beats", minute, () => {
   test("come as often as the loops want them: half a minute by a message that waits in the queue", () => {
     const beats = all(preset(), "AWS::Scheduler::Schedule").map(([id, { Properties }]) => {
       const { Input } = Properties["Target"] as { Input: unknown };
@@ -146,7 +160,7 @@ describe("beats", sixty, () => {
   });
 });
 
-describe("queues and topic", sixty, () => {
+describe("queues and topic", minute, () => {
   test("a message is received twice at most, hidden while its function may run, kept for both runs, then dead", () => {
     const timeouts = new Map(
       all(preset(), "AWS::Lambda::Function").map(([id, { Properties }]) => [
@@ -191,15 +205,13 @@ describe("queues and topic", sixty, () => {
         Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
       }),
     );
-    const arn = `arn:aws:sns:${ENVIRONMENT.region}:${ENVIRONMENT.account}:on-call`;
-    const { template } = synthesized((stack) => ({ alertTopic: sns.Topic.fromTopicArn(stack, "OnCall", arn) }));
-    expect(all(template, "AWS::SNS::Topic")).toEqual([]);
-    for (const [, { Properties }] of all(template, "AWS::CloudWatch::Alarm"))
-      expect(Properties["AlarmActions"]).toEqual([arn]);
+    expect(all(another(), "AWS::SNS::Topic")).toEqual([]);
+    for (const [, { Properties }] of all(another(), "AWS::CloudWatch::Alarm"))
+      expect(Properties["AlarmActions"]).toEqual([ON_CALL]);
   });
 });
 
-describe("alarms", sixty, () => {
+describe("alarms", minute, () => {
   const alarms = (template: Template, id: string) =>
     all(template, "AWS::CloudWatch::Alarm").filter(([each]) => each.startsWith(`ControllerAlarms${id}`));
 
@@ -227,15 +239,12 @@ describe("alarms", sixty, () => {
     );
   });
 
-  test("limits, failures and performance of each fleet; errors and duration of each function; dead letters", () => {
-    const { template } = synthesized({
-      configuration: { fleets: ["one", "two"].map((name) => ({ name, components: [{ name: `${name}-web` }] })) },
-    });
-    const count = (id: string) => alarms(template, id).length;
+  test("limits, failures and performance of each fleet; errors and duration of each loop; dead letters", () => {
+    const count = (id: string) => alarms(another(), id).length;
     expect(["ResourceLimit", "ScalingFailure", "PerformanceDegradation"].map(count)).toEqual([2, 2, 2]);
-    expect(["Errors", "Duration", "DeadLetters"].map(count)).toEqual([5, 5, 1]);
-    const thresholds = alarms(template, "Duration").map(([, { Properties }]) => Number(Properties["Threshold"]));
-    expect(thresholds.sort((a, b) => a - b)).toEqual([12_000, 20_000, 20_000, 20_000, 192_000]);
+    expect(["Errors", "Duration", "DeadLetters"].map(count)).toEqual([4, 4, 1]);
+    const thresholds = alarms(another(), "Duration").map(([, { Properties }]) => Number(Properties["Threshold"]));
+    expect(thresholds.sort((a, b) => a - b)).toEqual([20_000, 20_000, 20_000, 192_000]);
   });
 
   test("all go to the topic, also when over, and say what to do; there are as many for a thousand components", () => {
@@ -250,7 +259,7 @@ describe("alarms", sixty, () => {
   });
 });
 
-describe("the dashboard", sixty, () => {
+describe("the dashboard", minute, () => {
   interface Widget {
     readonly type: string;
     readonly properties: { readonly title?: string; readonly markdown?: string; readonly [key: string]: unknown };
@@ -264,13 +273,9 @@ describe("the dashboard", sixty, () => {
     if (widget === undefined) throw new Error(`no widget ${title}`);
     return widget;
   };
-  const roles = (stack: Parameters<typeof iam.Role.fromRoleArn>[0]) => ({
-    configuration: MIXED,
-    taskRoles: [iam.Role.fromRoleArn(stack, "TaskRole", TASK_ROLE)],
-  });
 
   test("shows each component's use with the thresholds of its rules, its requests, and its decisions", () => {
-    const { template } = synthesized(roles);
+    const { template } = mixedAnywhere();
     const use = JSON.stringify(titled(template, "web: use, and where its rules act").properties);
     expect(use).toContain('"AWS/ECS","CPUUtilization","ClusterName","prod","ServiceName","web"');
     expect(titled(template, "web: use, and where its rules act").properties["annotations"]).toEqual({
@@ -298,13 +303,13 @@ describe("the dashboard", sixty, () => {
   });
 
   test("shows the loops' health, and each fleet's room, scores, changes and tasks", () => {
-    const { template } = synthesized(roles);
+    const { template } = mixedAnywhere();
     expect(widgetsOf(template).map(({ properties }) => properties.title)).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^Passes in five minutes/),
         "Errors of components, errors of functions, dead letters",
         "Fleet shop: capacity in use of the limit",
-        "Fleet shop: efficiency, performance, effectiveness",
+        "Fleet shop: efficiency, effectiveness",
         "Fleet shop: changes and alerts",
       ]),
     );
@@ -318,12 +323,12 @@ describe("the dashboard", sixty, () => {
     const most = synthesized({ configuration: fleetOf(120), taskRoles: [], dashboardComponents: 100 }).template;
     expect(rows(most)).toBe(100);
     expect(widgetsOf(most).length).toBeLessThanOrEqual(500);
-    expect(rows(synthesized({ dashboardComponents: 0 }).template)).toBe(0);
+    expect(rows(another())).toBe(0);
   });
 });
 
-test("metrics for alarms and dashboards of one's own", sixty, () => {
-  const { controller, stack } = synthesized();
+test("metrics for alarms and dashboards of one's own", minute, () => {
+  const { controller, stack } = presetStack();
   const of = (metric: { toMetricConfig(): { metricStat?: { metricName: string; namespace: string } } }) =>
     metric.toMetricConfig().metricStat?.metricName;
   expect(of(controller.metricTicksCompleted("monitor"))).toBe("TicksCompleted");
@@ -337,11 +342,8 @@ test("metrics for alarms and dashboards of one's own", sixty, () => {
   });
 });
 
-test("the template stays the same until somebody means to change it", sixty, async () => {
-  const { template } = synthesized((stack) => ({
-    configuration: MIXED,
-    taskRoles: [iam.Role.fromRoleArn(stack, "TaskRole", TASK_ROLE)],
-  }));
+test("the template stays the same until somebody means to change it", minute, async () => {
+  const { template } = mixedAnywhere();
   const text = JSON.stringify(template.toJSON(), null, 2).replaceAll(/[0-9a-f]{64}/g, "<hash>");
   await expect(`${text}\n`).toMatchFileSnapshot("golden/template.json");
 });

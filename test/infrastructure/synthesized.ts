@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
+import * as iam from "aws-cdk-lib/aws-iam";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import type { WrittenConfig } from "../../lib/config/index.ts";
 import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
 import { ScalingController, type ScalingControllerProps } from "../../lib/infrastructure/scaling-controller.ts";
@@ -19,12 +21,14 @@ export interface Synthesized {
   readonly stack: Stack;
   readonly controller: ScalingController;
   readonly template: Template;
+  /** What the construct says about its configuration when it is synthesized. */
+  readonly warnings: readonly string[];
 }
 interface Options {
   /** Account and Region that are known when the template is made. */
   readonly env?: { readonly account: string; readonly region: string };
   /** Called with the whole app before it is synthesized. */
-  readonly prepare?: (app: App, built: Omit<Synthesized, "template">) => void;
+  readonly prepare?: (app: App, built: Pick<Synthesized, "stack" | "controller">) => void;
   /** Bundles other than the stubs, which hold next to nothing, so that no test waits for esbuild. */
   readonly bundles?: "real";
 }
@@ -43,10 +47,11 @@ export function synthesized(
       ...(typeof props === "function" ? props(stack) : props),
     });
     prepare?.(app, { stack, controller });
-    // What CDK would print for each test; those that are about warnings have looked at the construct by now.
+    const warnings = controller.node.metadata.map(({ data }) => String(data));
+    // What CDK would print for each test; `warnings` has it.
     for (const id of ["ScalingController-Configuration", "ScalingController-ClustersInsteadOfServices"])
       Validations.of(stack).acknowledge({ id: `Annotation::${id}`, reason: "a test" });
-    return { stack, controller, template: Template.fromStack(stack) };
+    return { stack, controller, warnings, template: Template.fromStack(stack) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -104,4 +109,40 @@ export function fleetOf(components: number, clusters = 1): WrittenConfig {
       },
     ],
   };
+}
+
+const once = new Map<string, Synthesized>();
+/** Made when first asked for, in whichever test, then the same: a synthesis takes half a second. */
+function shared(name: string, make: () => Synthesized): Synthesized {
+  const made = once.get(name) ?? make();
+  once.set(name, made);
+  return made;
+}
+
+const nag = { prepare: checkWithNag };
+const byName = { taskRoles: [] };
+
+/** Both packs of cdk-nag; a finding without a reason makes synthesis throw. */
+export function checkWithNag(app: App): void {
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
+}
+
+/** The preset, in mode observe. */
+export const preset = (): Synthesized => shared("preset", () => synthesized({}, nag));
+/** All modes, in an account and a Region that are known. */
+export const mixed = (): Synthesized => shared("mixed", () => synthesized(withRole, { ...nag, env: ENVIRONMENT }));
+/** The same for any account. */
+export const mixedAnywhere = (): Synthesized => shared("mixed anywhere", () => synthesized(withRole));
+/** More statements than one policy holds. */
+export const sixty = (): Synthesized =>
+  shared("sixty", () => synthesized({ configuration: fleetOf(60, 3), ...byName }, nag));
+/** Clusters stand for services. */
+export const twoHundred = (): Synthesized =>
+  shared("two hundred", () => synthesized({ configuration: fleetOf(200, 2), ...byName }, nag));
+/** As large as it gets. */
+export const thousand = (): Synthesized =>
+  shared("thousand", () => synthesized({ configuration: fleetOf(1000, 20), ...byName }));
+
+function withRole(stack: Stack): ScalingControllerProps {
+  return { configuration: MIXED, taskRoles: [iam.Role.fromRoleArn(stack, "TaskRole", TASK_ROLE)] };
 }
