@@ -1,3 +1,4 @@
+import { ResponseTimes } from "./response-times.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Step } from "./stage.ts";
 
@@ -14,7 +15,7 @@ export interface Score {
   readonly lateShare: number;
   readonly violationSeconds: number;
   readonly longestViolationSeconds: number;
-  /** Of the mean response of each step, weighted by its operations, milliseconds. */
+  /** Response times of single finished operations, milliseconds: response-times.ts. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
@@ -51,7 +52,7 @@ export class Scorer {
   #violationSeconds = 0;
   #violationRun = 0;
   #longestRun = 0;
-  readonly #responses = new ResponseHistogram();
+  readonly #responses: ResponseTimes;
   readonly #elasticity = new Elasticity();
   readonly #actions = new Actions();
   readonly #recovery: Recovery;
@@ -59,6 +60,7 @@ export class Scorer {
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
+    this.#responses = new ResponseTimes(scenario.profile.sloMs);
     this.#recovery = new Recovery(scenario.stepMs);
   }
 
@@ -79,7 +81,7 @@ export class Scorer {
       this.#violationRun += seconds;
       this.#longestRun = Math.max(this.#longestRun, this.#violationRun);
     } else this.#violationRun = 0;
-    this.#responses.add(step.responseMs, step.finished);
+    this.#responses.add(step.responseMs, step.late / step.finished, step.finished);
     const needed = demand.tasksFor(step.offered);
     this.#elasticity.add(needed, step.running);
     this.#recovery.add(step.running < needed);
@@ -108,29 +110,6 @@ export class Scorer {
     };
   }
 }
-
-/** Response times in bins of 2 %, from 1 ms to a day: quantiles to one percent. */
-class ResponseHistogram {
-  readonly #weights = new Float64Array(1024);
-  #total = 0;
-
-  add(ms: number, weight: number): void {
-    if (weight <= 0) return;
-    const bin = Math.min(1023, Math.max(0, Math.floor(Math.log(Math.max(1, ms)) / LOG_BIN)));
-    this.#weights[bin] = (this.#weights[bin] ?? 0) + weight;
-    this.#total += weight;
-  }
-
-  quantile(share: number): number {
-    let sum = 0;
-    for (let bin = 0; bin < this.#weights.length; bin++) {
-      sum += this.#weights[bin] ?? 0;
-      if (sum >= share * this.#total && sum > 0) return Math.round(Math.exp((bin + 0.5) * LOG_BIN) * 10) / 10;
-    }
-    return 0;
-  }
-}
-const LOG_BIN = Math.log(1.02);
 
 /** theta, tau and instability of SPEC RG over steps of equal length. */
 class Elasticity {
