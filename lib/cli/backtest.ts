@@ -57,7 +57,7 @@ export const registerBacktest: Register = (program, output) => {
       "promised response time for 95 of 100 requests (default: four service times)",
       positive,
     )
-    .option("--peak-tasks <number>", "tasks that the 99th percentile of the load keeps busy", positive, 30)
+    .option("--peak-tasks <number>", "tasks that the 99th percentile of the load keeps busy, 1 to 1000", peakTasks, 30)
     .option("--seed <number>", "seed of all draws", seed, 1)
     .option("--json <file>", "write one JSON document; - is standard output, in place of the tables")
     .option("--report <file>", "write a page with plots, .html")
@@ -170,6 +170,13 @@ function names(text: string): readonly string[] {
 function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("expected a number above 0");
+  return value;
+}
+
+function peakTasks(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value >= 1 && value <= 1000))
+    throw new InvalidArgumentError("expected a whole number from 1 to 1000");
   return value;
 }
 

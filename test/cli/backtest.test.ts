@@ -76,7 +76,8 @@ describe("backtest", () => {
   it.each([
     [["--seed", "1.5"], /whole number/],
     [["--slo-ms", "0"], /above 0/],
-    [["--peak-tasks", "-3"], /above 0/],
+    [["--peak-tasks", "-3"], /1 to 1000/],
+    [["--peak-tasks", "2.5"], /1 to 1000/],
     [["--days", "20"], /1 to 14/],
     [["--gaps", "interpolate"], /Allowed choices are error, hold/],
     [["--scalers", "a,,b"], /separated by commas/],
