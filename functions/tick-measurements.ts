@@ -34,7 +34,7 @@ function measureDecisions(store: StateStore, fleets: readonly FleetPolicy[]): Me
       const snapshot = snapshots.get(fleet.name);
       if (snapshot === undefined) return [];
       const own = decisions.filter((each) => each.fleet === fleet.name);
-      const { fields, ...measurement } = measureFleet(fleet, snapshot, own, nowMs);
+      const { fields, ...measurement } = measureFleet(fleet, snapshot, nowMs);
       const changes = own.filter(({ action }) => action !== "NO_ACTION").map(({ id }) => id);
       return [{ ...measurement, fields: { message: "fleet", ...fields, decisions: changes } }];
     });

@@ -52,14 +52,6 @@ export const OWN_METRICS = [
   },
   { ...fleetValue, name: "Effectiveness", unit: "None", sentence: "Mean of the recent measured changes, 0 to 100." },
   { ...fleetValue, name: "Efficiency", unit: "Percent", sentence: "Use over allocation, weighted over the resources." },
-  { ...fleetValue, name: "Performance", unit: "None", sentence: "The fleet's performance score, 0 to 100." },
-  {
-    ...fleetValue,
-    name: "Decisions",
-    unit: "Count",
-    emitted: "positive",
-    sentence: "Decisions to change something; holds are not counted.",
-  },
   {
     ...conditions,
     name: "ResourceLimitAlerts",

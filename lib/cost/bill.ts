@@ -1,5 +1,7 @@
 import { type Config, compileDeployment } from "../config/index.ts";
 import type { Deployment, MetricInput, ServiceTarget } from "../deployment.ts";
+import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
+import type { ComponentPolicy } from "../domain/model/policy.ts";
 import { LOOPS } from "../flow.ts";
 import { OWN_METRICS } from "../own-metrics.ts";
 import { HOURS_IN_MONTH, PRICES, type Price, type PriceName } from "./prices.ts";
@@ -40,7 +42,11 @@ export function billOf(config: Config): ControllerBill {
   });
   const reads = (everything: boolean): BillLine[] =>
     perFleet.map(({ fleet, targets }) =>
-      readLine(targets, everything ? "everything" : fleet.monitor.calmReading ? "calm" : "every beat"),
+      readLine(
+        targets,
+        fleet.components,
+        everything ? "everything" : fleet.monitor.calmReading ? "calm" : "every beat",
+      ),
     );
   const others = [...perFleet.flatMap(({ lines }) => lines), ...shared];
   const sharedUsd = sum(shared);
@@ -64,20 +70,36 @@ interface Asked {
 
 /**
  * What is asked for a component: its distinct metrics, since up to five statistics of one metric in a request count once.
- * Those with a longer period than the samples are asked for once in the shortest of such periods.
+ * Those with a longer period than the samples are asked for once in the shortest of such periods; what only the error rate
+ * needs as often as `errorsPerHour` says.
  */
-export function askedOf({ metrics, periodMs: sampleMs }: ServiceTarget, readsPerHour: number): Asked[] {
-  const inputs = Object.values(metrics).flatMap((binding) => binding.inputs);
-  const slow = inputs.filter(({ periodMs }) => periodMs > sampleMs);
+export function askedOf(
+  { metrics, periodMs: sampleMs }: ServiceTarget,
+  readsPerHour: number,
+  errorsPerHour: number = readsPerHour,
+): Asked[] {
+  const { errorRate, ...others } = metrics;
+  const inputs = Object.values(others).flatMap((binding) => binding.inputs);
+  const errors = errorRate?.inputs ?? [];
+  const slow = [...inputs, ...errors].filter(({ periodMs }) => periodMs > sampleMs);
   const shortestMs = Math.min(...slow.map(({ periodMs }) => periodMs));
   const prompt = inputs.filter(({ periodMs }) => periodMs <= sampleMs);
+  const promptErrors = errors.filter(({ periodMs }) => periodMs <= sampleMs);
   return [
     { metrics: distinct(prompt), timesPerHour: readsPerHour },
+    { metrics: distinct([...prompt, ...promptErrors]) - distinct(prompt), timesPerHour: errorsPerHour },
     { metrics: distinct(slow), timesPerHour: Math.min(readsPerHour, HOUR_MS / shortestMs) },
   ].filter((asked) => asked.metrics > 0);
 }
 const HOUR_MS = 3_600_000;
 const STATISTICS_OF_A_METRIC = 5;
+
+/** Every metric that a component may ever ask for, also what is needed only where another is silent. */
+function everyMetric({ metrics }: ServiceTarget): number {
+  return distinct(
+    Object.values(metrics).flatMap(({ inputs, whenSilent }) => (whenSilent ? [...inputs, whenSilent] : inputs)),
+  );
+}
 
 function distinct(inputs: readonly MetricInput[]): number {
   const statistics = new Map<string, Set<string>>();
@@ -89,14 +111,32 @@ function distinct(inputs: readonly MetricInput[]): number {
   return [...statistics.values()].reduce((sum, { size }) => sum + Math.ceil(size / STATISTICS_OF_A_METRIC), 0);
 }
 
-function readLine(targets: readonly ServiceTarget[], reading: "calm" | "every beat" | "everything"): BillLine {
+/** By the period around changes and above thresholds, else once in five minutes (lib/domain/monitor/reading.ts). */
+const ERRORS_PER_HOUR =
+  MEASURED.errorReadsPerComponentHour + 12 * (1 - MEASURED.errorReadsPerComponentHour / MEASURED.readsPerComponentHour);
+
+function readLine(
+  targets: readonly ServiceTarget[],
+  policies: readonly ComponentPolicy[],
+  reading: "calm" | "every beat" | "everything",
+): BillLine {
+  const watched = new Set(
+    policies
+      .filter(({ rules }) => rules.some(({ trigger }) => TRIGGERS_BY_NAME[trigger].metrics.includes("errorRate")))
+      .map(({ name }) => name),
+  );
   const [monitor] = LOOPS;
   const beats = 3600 / monitor.everySeconds;
-  const all = targets.map((target) => {
+  const all = targets.map((target): Asked[] => {
+    if (reading === "everything") return [{ metrics: everyMetric(target), timesPerHour: beats }];
+    if (reading === "every beat") return askedOf(target, beats);
+    const errors = watched.has(target.component) ? undefined : ERRORS_PER_HOUR;
     // At 20 s every beat has something new to ask for.
-    const isFast = target.periodMs < monitor.everySeconds * 1000;
-    const asked = askedOf(target, reading === "calm" && !isFast ? MEASURED.readsPerComponentHour : beats);
-    return reading === "everything" ? asked.map(({ metrics }) => ({ metrics, timesPerHour: beats })) : asked;
+    return askedOf(
+      target,
+      target.periodMs < monitor.everySeconds * 1000 ? beats : MEASURED.readsPerComponentHour,
+      errors,
+    );
   });
   const perHour = all.flat().reduce((sum, { metrics, timesPerHour }) => sum + metrics * timesPerHour, 0);
   const metrics = all.flat().reduce((sum, asked) => sum + asked.metrics, 0);
@@ -123,9 +163,8 @@ function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
   ];
 }
 
-/** Alarms of lib/infrastructure/alarms.ts: silence of each loop, errors and duration of each function, dead letters. */
-const FUNCTIONS = LOOPS.length + 1;
-const ALARMS = { shared: LOOPS.length + 2 * FUNCTIONS + 1, ofFleet: 3 } as const;
+/** Alarms of lib/infrastructure/alarms.ts: silence, errors and duration of each loop, dead letters. */
+const ALARMS = { shared: 3 * LOOPS.length + 1, ofFleet: 3 } as const;
 
 function ticksPerHour(): number {
   return LOOPS.reduce((total, { everySeconds }) => total + 3600 / everySeconds, 0);

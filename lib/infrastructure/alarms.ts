@@ -7,7 +7,7 @@ import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { Deployment } from "../deployment.ts";
 import { LOOPS } from "../flow.ts";
-import { FUNCTIONS, type FunctionName } from "./bundle.ts";
+import type { FunctionName } from "./bundle.ts";
 import type { ControllerFunction } from "./controller-function.ts";
 import { type FleetMetricName, fleetMetric, loopMetric } from "./own-metric.ts";
 
@@ -62,7 +62,8 @@ export function addAlarms(scope: Construct, subjects: AlarmSubjects): void {
 function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
   return [
     ...LOOPS.map(({ name, everySeconds }) => silence(subjects, name, everySeconds)),
-    ...FUNCTIONS.flatMap((name) => functionAlarms(name, subjects.functions[name])),
+    // Not of the widget: it only draws, and who looks at it sees that it does not.
+    ...LOOPS.flatMap(({ name }) => functionAlarms(name, subjects.functions[name])),
     {
       id: "DeadLetters",
       metric: subjects.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTE }),

@@ -104,12 +104,8 @@ function fleetWidgets(fleet: FleetPolicy, { table, functions }: DashboardSubject
       ...size,
     }),
     new cloudwatch.GraphWidget({
-      title: `Fleet ${name}: efficiency, performance, effectiveness`,
-      left: [
-        of("Efficiency", "efficiency"),
-        of("Performance", "performance"),
-        of("Effectiveness", "effectiveness of changes"),
-      ],
+      title: `Fleet ${name}: efficiency, effectiveness`,
+      left: [of("Efficiency", "efficiency"), of("Effectiveness", "effectiveness of changes")],
       leftYAxis: { min: 0, max: 100, showUnits: false },
       ...size,
     }),

@@ -1,5 +1,4 @@
 import { conditions } from "../domain/alerting/conditions.ts";
-import type { Decision } from "../domain/model/decision.ts";
 import type { Alert } from "../domain/model/learning.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import { RESOURCE_NAMES, sumResources, totalOf } from "../domain/model/resources.ts";
@@ -16,12 +15,7 @@ const COMPONENTS_MAX = 500;
  * What is to be known of a fleet once a minute, from the records that its decisions were made from. What no record tells
  * is left out: absent is not zero.
  */
-export function measureFleet(
-  fleet: FleetPolicy,
-  snapshot: FleetSnapshot,
-  decisions: readonly Decision[],
-  nowMs: number,
-): Measurement {
+export function measureFleet(fleet: FleetPolicy, snapshot: FleetSnapshot, nowMs: number): Measurement {
   const { ledger, learning, states, scores } = snapshot;
   const isFresh = scores !== undefined && nowMs - scores.atMs <= SCORES_FRESH_MS;
   const raised = conditions(fleet, { states, ledger, learning, scores }, nowMs);
@@ -34,13 +28,13 @@ export function measureFleet(
         "Effectiveness",
         meanOf(learning.flatMap(({ history }) => history.map(({ effectiveness }) => effectiveness))),
       ),
-      ...(isFresh ? { Efficiency: percentOf(scores.efficiency), Performance: rounded(scores.score) } : {}),
-      Decisions: decisions.filter(({ action }) => action !== "NO_ACTION").length,
+      ...(isFresh ? { Efficiency: percentOf(scores.efficiency) } : {}),
       ResourceLimitAlerts: count("resource-limit"),
       ScalingFailureAlerts: count("scaling-failure"),
       PerformanceAlerts: count("performance-degradation"),
     },
     fields: {
+      performance: isFresh ? rounded(scores.score) : undefined,
       conditions: raised.map(({ kind }) => kind).slice(0, COMPONENTS_MAX),
       components: componentsOf(fleet, snapshot, nowMs),
     },

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Config, compileTargets, loadConfig } from "../../lib/config/index.ts";
 import { askedOf, billOf } from "../../lib/cost/bill.ts";
-import { costPage, presetDeployed, thriftyMetrics } from "../../lib/cost/page.ts";
+import { costPage, presetDeployed } from "../../lib/cost/page.ts";
 import { OWN_METRICS } from "../../lib/own-metrics.ts";
 import { synthesized } from "../infrastructure/synthesized.ts";
 
@@ -47,8 +47,12 @@ describe("the monthly bill", () => {
 
   test("statistics of one metric in one request count once, and so does what two bindings share", () => {
     const [target] = targetsOf(presetDeployed());
-    // CPU, memory, response time, requests (of throughput and of error rate), 5xx
-    expect(target && askedOf(target, 60)).toEqual([{ metrics: 5, timesPerHour: 60 }]);
+    // CPU, memory, response time and how many; 5xx, which only the error rate needs
+    expect(target && askedOf(target, 60)).toEqual([
+      { metrics: 3, timesPerHour: 60 },
+      { metrics: 1, timesPerHour: 60 },
+    ]);
+    expect(target && askedOf(target, 60, 20).at(1)).toEqual({ metrics: 1, timesPerHour: 20 });
     const [input] = target?.metrics.responseTime?.inputs ?? [];
     const statistics = (count: number) => {
       if (target === undefined || input === undefined) throw new Error("no response time");
@@ -60,11 +64,23 @@ describe("the monthly bill", () => {
   });
 
   test("a metric of five minutes is asked for every five minutes", () => {
-    const [target] = targetsOf(presetDeployed(thriftyMetrics));
+    const errorRate = { namespace: "Shop", name: "Failures", statistic: "Sum", periodSeconds: 300 } as const;
+    const [target] = targetsOf(presetDeployed({ errorRate }));
     expect(target && askedOf(target, 60)).toEqual([
       { metrics: 3, timesPerHour: 60 },
-      { metrics: 2, timesPerHour: 12 },
+      { metrics: 1, timesPerHour: 12 },
     ]);
+  });
+
+  test("where a rule reads the errors they are asked for with all others, and cost as much", () => {
+    const balanced = {
+      source: { targetGroup: "targetgroup/a/0123456789abcdef", loadBalancer: "app/a/0123456789abcdef" },
+    };
+    const reads = (rules: object) =>
+      usdOf({ fleets: [{ components: [web("a", { ...balanced, rules })] }] }, /GetMetricData/);
+    const [calm, watched] = [reads({}), reads({ errors: { trigger: "ERROR_RATE" } })];
+    expect(watched / calm).toBeGreaterThan(1.15);
+    expect(watched / calm).toBeLessThan(4 / 3);
   });
 
   test("as many alarms, schedules, queues and dashboards as the template has", { timeout: 120_000 }, () => {

@@ -116,7 +116,6 @@ describe("a bundle as Lambda runs it", () => {
       tick: scheduledMs,
     });
     expect(lines.find(({ Fleet }) => Fleet === "shop")).toMatchObject({
-      Decisions: 1,
       decisions: [`service-a@${scheduledMs}`],
     });
     expect(lines.find(({ level }) => level === "WARN")?.["message"]).toBe(

@@ -9,7 +9,7 @@ describe("a line in the Embedded Metric Format", () => {
   test("is one JSON object: the directive, the two dimensions, the values, and fields for people", () => {
     const measurement = {
       dimension: { Fleet: "shop" },
-      values: { ResourceUse: 83.5, Decisions: 2 },
+      values: { ResourceUse: 83.5, ResourceLimitAlerts: 2 },
       fields: { message: "fleet", components: { a: { tasks: 2 } } },
     };
     expect(read(emfLine("table-1", measurement, AT))).toEqual({
@@ -23,7 +23,7 @@ describe("a line in the Embedded Metric Format", () => {
             Dimensions: [["Deployment", "Fleet"]],
             Metrics: [
               { Name: "ResourceUse", Unit: "Percent" },
-              { Name: "Decisions", Unit: "Count" },
+              { Name: "ResourceLimitAlerts", Unit: "Count" },
             ],
           },
         ],
@@ -31,12 +31,12 @@ describe("a line in the Embedded Metric Format", () => {
       Deployment: "table-1",
       Fleet: "shop",
       ResourceUse: 83.5,
-      Decisions: 2,
+      ResourceLimitAlerts: 2,
     });
   });
 
   test("leaves out what is unknown, what is no number, and zeros of metrics that are emitted only when positive", () => {
-    const values = { ResourceUse: 0, Effectiveness: Number.NaN, Efficiency: undefined, Decisions: 0 };
+    const values = { ResourceUse: 0, Effectiveness: Number.NaN, Efficiency: undefined, ResourceLimitAlerts: 0 };
     const line = read(emfLine("t", { dimension: { Fleet: "f" }, values, fields: {} }, AT));
     expect(JSON.stringify(line["_aws"])).toContain('"Metrics":[{"Name":"ResourceUse","Unit":"Percent"}]');
     expect(Object.keys(line)).toEqual(["_aws", "Deployment", "Fleet", "ResourceUse"]);
@@ -63,5 +63,5 @@ test("the list of metrics stays within what the format and the bill allow", () =
   expect(new Set(OWN_METRICS.map(({ name }) => name)).size).toBe(OWN_METRICS.length);
   expect(OWN_METRICS.length).toBeLessThanOrEqual(100);
   const steady = OWN_METRICS.filter(({ emitted }) => emitted === "known").map(({ name }) => name);
-  expect(steady).toEqual(["TicksCompleted", "ResourceUse", "Effectiveness", "Efficiency", "Performance"]);
+  expect(steady).toEqual(["TicksCompleted", "ResourceUse", "Effectiveness", "Efficiency"]);
 });
