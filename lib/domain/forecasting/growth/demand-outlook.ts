@@ -35,18 +35,21 @@ const DEFAULT_GROWTH = Math.log(4 / 3);
 const GROWTH_MIN = Math.log(0.5);
 /** A fall is followed by this much at the most: what was there in the last minutes may be back in the next. */
 const FALL_MAX = -0.1;
-/** From here on the tasks are busy all the time, and what is used hides what is wanted. */
+/** From here on the tasks are busy all the time, and what is used hides what is wanted: ask for twice as much. */
 const SATURATED = 0.985;
-const SATURATED_FACTOR = 1.25;
+const SATURATED_FACTOR = 2;
 
-/** The series has to reach from seven days before `nowMs` to it; what it lacks is taken as unknown. */
+/**
+ * @param history the same time of the last seven days, from minutes before to after it, and the last hour: in one series or
+ * in parts, ascending; what it lacks is taken as unknown
+ */
 export function outlookOf(
-  series: DemandSeries,
+  history: readonly DemandSeries[],
   model: GrowthModel | undefined,
   { taskCpu, leadMinutes, nowMs }: { readonly taskCpu: number; readonly leadMinutes: number; readonly nowMs: number },
 ): DemandOutlook {
-  const first = Math.floor((nowMs - series.startMs) / MINUTE_MS) - MINUTES_BEFORE;
-  const highs = new SoughtHighs(series, leadMinutes);
+  const first = Math.floor(nowMs / MINUTE_MS) - MINUTES_BEFORE;
+  const highs = new SoughtHighs(history, leadMinutes);
   const minutes = Array.from({ length: MINUTES_BEFORE + MINUTES_AFTER }, (_, k) => {
     const { yesterday, lastWeek, threeDays, lastHour, usualGrowth } = seasonalAt(highs, first + k);
     return {
@@ -57,7 +60,7 @@ export function outlookOf(
       usualGrowth: round(usualGrowth),
     };
   });
-  return { v: 1, madeAtMs: nowMs, startMs: series.startMs + first * MINUTE_MS, taskCpu, model, minutes };
+  return { v: 1, madeAtMs: nowMs, startMs: first * MINUTE_MS, taskCpu, model, minutes };
 }
 
 /** Demand in tasks: now, the most that is to be expected within the lead time, and the most after a fall. */
