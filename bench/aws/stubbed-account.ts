@@ -171,6 +171,7 @@ interface MetricQuery {
   readonly ReturnData?: boolean;
   readonly Expression?: string;
   readonly MetricStat?: {
+    readonly Stat: string;
     readonly Metric: {
       readonly MetricName: string;
       readonly Dimensions: readonly { readonly Name: string; readonly Value: string }[];
@@ -197,7 +198,7 @@ function valueOf(query: MetricQuery, services: ReadonlyMap<string, string>, atMs
     case "MemoryUtilization":
       return 65;
     case "TargetResponseTime":
-      return 0.4;
+      return query.MetricStat?.Stat === "SampleCount" ? 1200 * value : 0.4;
     case "RequestCount":
       return 1200 * value;
     default:
