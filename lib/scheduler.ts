@@ -31,7 +31,7 @@ export async function runBeat(
 }
 
 function nextOf(due: ReadonlySet<LoopName>, done: ReadonlySet<LoopName>): LoopName | undefined {
-  return LOOPS.map(({ name }) => name).find((name) => due.has(name) && !done.has(name));
+  return LOOPS.find(({ name }) => due.has(name) && !done.has(name))?.name;
 }
 
 /** Beats on the wall clock. A beat that takes longer than its time makes the next one late, never doubled. */

@@ -54,6 +54,7 @@ export const META: Key = { pk: "META", sk: "META" };
 
 /** Names may hold any character; the separator and the escape sign are escaped so that no two places share a key. */
 function part(name: string): string {
+  if (!name.includes("#") && !name.includes("%")) return name;
   return name.replace(/[%#]/g, (sign) => (sign === "#" ? "%23" : "%25"));
 }
 function unpart(text: string): string {

@@ -11,7 +11,7 @@ import {
   sumResources,
   totalOf,
 } from "../model/resources.ts";
-import type { MetricName, Sample } from "../model/sample.ts";
+import { METRICS, type MetricName, type Sample } from "../model/sample.ts";
 
 /** What is wrong now; whether it is said is up to `admit`. */
 export type RaisedAlert = Omit<Alert, "id" | "fleet" | "atMs">;
@@ -270,7 +270,7 @@ function silence(fleet: FleetPolicy, state: ComponentState, nowMs: number): Rais
  * nobody asked yet.
  */
 function lastSeenMs(fleet: FleetPolicy, state: ComponentState): number | undefined {
-  const seen = state.window.findLast(({ values }) => Object.values(values).some((value) => value !== undefined));
+  const seen = state.window.findLast(({ values }) => METRICS.some((metric) => values[metric] !== undefined));
   if (seen !== undefined) return seen.endMs;
   const first = state.window[0];
   if (first !== undefined) return first.endMs - first.periodMs;
@@ -297,7 +297,7 @@ function useOf(
 /** What the metric of a resource is measured against, milli-units. */
 export function allocatedOf(allocation: Allocation, name: ResourceName): number {
   const free = name === "storage" ? allocation.tasks * FREE_STORAGE_MILLI : 0;
-  return totalOf(allocation)[name] + free;
+  return allocation.tasks * allocation.size[name] + free;
 }
 
 function newestFresh(fleet: FleetPolicy, state: ComponentState | undefined, nowMs: number): Sample | undefined {

@@ -52,8 +52,8 @@ export function factsOf(sources: FactSources): DecisionFacts {
     completeness: sources.completeness,
     effectiveness: effectivenessFactor(learning?.history ?? [], fleet.decision, nowMs),
     sinceLastMs: last === undefined ? undefined : Math.max(0, nowMs - last.atMs),
-    upsLastHour: recent.filter((each) => each.direction === "grow" && each.atMs > nowMs - HOUR_MS).length,
-    downsLastHour: recent.filter((each) => each.direction === "shrink" && each.atMs > nowMs - HOUR_MS).length,
+    upsLastHour: countSince(recent, "grow", nowMs - HOUR_MS),
+    downsLastHour: countSince(recent, "shrink", nowMs - HOUR_MS),
     fleetLastHour: decisionsSince(ledger, nowMs - HOUR_MS),
     open: ledger.open.some((each) => each.steps.some((step) => step.component === name)),
     quiet: quiet !== undefined && quiet.untilMs > nowMs ? quiet.why : undefined,
@@ -74,10 +74,18 @@ export function factsOf(sources: FactSources): DecisionFacts {
   };
 }
 
+function countSince(recent: Ledger["recent"], direction: "grow" | "shrink", sinceMs: number): number {
+  let count = 0;
+  for (const each of recent) if (each.direction === direction && each.atMs > sinceMs) count++;
+  return count;
+}
+
 /** A REBALANCE leaves an entry for each of its two components, and is one decision. */
 function decisionsSince({ recent }: Ledger, sinceMs: number): number {
   if (recent.length === 0) return 0;
-  return new Set(recent.filter((each) => each.atMs > sinceMs).map((each) => each.decision)).size;
+  const decisions = new Set<string>();
+  for (const each of recent) if (each.atMs > sinceMs) decisions.add(each.decision);
+  return decisions.size;
 }
 
 /** While an execution of ours is open the live service differs from the booking for a good reason. */

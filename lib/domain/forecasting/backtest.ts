@@ -121,7 +121,7 @@ function record(
 }
 
 function marginsOf(residuals: readonly (readonly number[])[], coverage: number): Margins {
-  const margins = residuals.map((list) => conformalMargins(Float64Array.from(list), coverage));
+  const margins = residuals.map((list) => conformalMargins(new Float64Array(list), coverage));
   return { below: margins.map((m) => m.below), above: margins.map((m) => m.above) };
 }
 

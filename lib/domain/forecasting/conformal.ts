@@ -17,9 +17,10 @@ export function conformalQuantile(ascending: ArrayLike<number>, p: number): numb
 export function conformalMargins(residuals: Float64Array, coverage: number): { below: number; above: number } {
   if (residuals.length === 0) return { below: 0, above: 0 };
   const p = (1 + coverage) / 2;
-  const ascending = Float64Array.from(residuals).sort();
-  const mirrored = ascending.map((_, i) => -(ascending[ascending.length - 1 - i] as number));
-  return { below: Math.max(0, edge(mirrored, p)), above: Math.max(0, edge(ascending, p)) };
+  const ascending = residuals.slice().sort();
+  const above = edge(ascending, p);
+  for (let i = 0; i < ascending.length; i++) ascending[i] = -(ascending[i] as number);
+  return { below: Math.max(0, edge(ascending.reverse(), p)), above: Math.max(0, above) };
 }
 
 function edge(ascending: Float64Array, p: number): number {

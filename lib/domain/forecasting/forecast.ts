@@ -33,9 +33,8 @@ export function forecast(model: TrainedModel, recent: Series, nowMs: number): Fo
   const reason = reasonOf(model, fresh, view);
   const noise = minuteNoise(series, anchorMs, model);
   if (reason === "beats-naive" && view !== undefined) {
-    const mean = Float64Array.from({ length: count }, (_, step) =>
-      Math.max(0, predictLagRidge(model.ridge, view, step)),
-    );
+    const mean = new Float64Array(count);
+    for (let step = 0; step < count; step++) mean[step] = Math.max(0, predictLagRidge(model.ridge, view, step));
     return pathOf(model, { mean, margins: model.margins.model }, { nowMs, anchorMs, noise, reason });
   }
   const mean = new Float64Array(count).fill(present[PRESENT_STEPS - 1] as number);
@@ -66,14 +65,18 @@ function viewOf(model: TrainedModel, present: Float64Array, anchorMs: number, co
   if (shift < 0 || shift + length > model.curves.profile.length) return undefined;
   const grid = new Float64Array(length).fill(Number.NaN);
   grid.set(present);
-  const part = (curve: readonly (number | null)[]) =>
-    Float64Array.from({ length }, (_, i) => between(curve, shift + i));
   const curves: LagCurves = {
-    profile: part(model.curves.profile),
-    season: part(model.curves.season),
-    week: part(model.curves.week),
+    profile: shifted(model.curves.profile, shift, length),
+    season: shifted(model.curves.season, shift, length),
+    week: shifted(model.curves.week, shift, length),
   };
   return { grid, curves, origin: PRESENT_STEPS };
+}
+
+function shifted(curve: readonly (number | null)[], shift: number, length: number): Float64Array {
+  const part = new Float64Array(length);
+  for (let i = 0; i < length; i++) part[i] = between(curve, shift + i);
+  return part;
 }
 
 /** Linear between elements; the nearest element outside or beside an unknown one; NaN if both are unknown. */
@@ -100,7 +103,7 @@ function minuteNoise(recent: Series, anchorMs: number, model: TrainedModel): { b
     const mean = means[Math.floor((recent.startMs + (i + 0.5) * recent.stepMs - startMs) / STEP_MS)];
     if (isDemand(value) && isDemand(mean)) deviations.push(toRoot(value, model.scale) - toRoot(mean, model.scale));
   });
-  const { below, above } = conformalMargins(Float64Array.from(deviations), model.options.coverage);
+  const { below, above } = conformalMargins(new Float64Array(deviations), model.options.coverage);
   const inflation = Math.sqrt(perStep / (perStep - 1));
   return { below: below * inflation, above: above * inflation };
 }

@@ -54,7 +54,8 @@ export function gridMeans(series: Series, startMs: number, count: number, untilM
       counts[slot] = (counts[slot] ?? 0) + 1;
     }
   }
-  return sums.map((sum, slot) => (counts[slot] ? sum / (counts[slot] ?? 1) : Number.NaN));
+  for (let slot = 0; slot < count; slot++) sums[slot] = (sums[slot] as number) / (counts[slot] as number); // 0 / 0: NaN
+  return sums;
 }
 
 /** Carries the last value over gaps of at most BRIDGED_STEPS. Causal: only the past is used, as it will be when live. */

@@ -43,7 +43,12 @@ export function fromMilli(milli: number): number {
 
 /** Tasks x size of a task. */
 export function totalOf({ tasks, size }: Allocation): Resources {
-  return mapResources((name) => tasks * size[name]);
+  return {
+    cpu: tasks * size.cpu,
+    memory: tasks * size.memory,
+    network: tasks * size.network,
+    storage: tasks * size.storage,
+  };
 }
 
 /** Builds a vector from one number for each resource. */
@@ -71,7 +76,7 @@ export function maxResources(a: Resources, b: Resources): Resources {
 }
 
 export function sameSize(a: Resources, b: Resources): boolean {
-  return RESOURCE_NAMES.every((name) => a[name] === b[name]);
+  return a.cpu === b.cpu && a.memory === b.memory && a.network === b.network && a.storage === b.storage;
 }
 
 export function sameAllocation(a: Allocation, b: Allocation): boolean {

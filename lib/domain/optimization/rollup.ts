@@ -128,7 +128,8 @@ export function seriesFromSamples(
 ): Series {
   const startMs = floorTo(fromMs, stepMs);
   const count = Math.max(0, Math.ceil((toMs - startMs) / stepMs));
-  const values = Array.from({ length: count }, () => Number.NaN);
+  const values: number[] = [];
+  for (let step = 0; step < count; step++) values.push(Number.NaN);
   for (const sample of samples) {
     const step = Math.floor((sample.endMs - 1 - startMs) / stepMs);
     const value = sample.values[metric];

@@ -2,13 +2,13 @@ import { STRATEGIES_BY_NAME } from "../../domain/decision/strategies/index.ts";
 import type { StaffingNeed } from "../../domain/decision/strategies/strategy.ts";
 import {
   type DemandOutlook,
+  type DemandSeries,
   demandSeries,
   type GrowthModel,
   outlookOf,
   trainGrowth,
 } from "../../domain/forecasting/index.ts";
 import type { ComponentPolicy } from "../../domain/model/policy.ts";
-import type { Sample } from "../../domain/model/sample.ts";
 import type { Job } from "./job.ts";
 
 const MINUTE_MS = 60_000;
@@ -46,10 +46,10 @@ export async function outlookFor(
   const { quantile, leadMinutes } = need;
   const known = previous?.taskCpu === taskCpu ? previous.model : undefined;
   const isDue = known === undefined || !isCurrent(known, need, job);
-  const samples = await readHistory(job, policy, isDue);
-  const series = demandSeries(samples, { fromMs: nowMs - HISTORY_MS - LAST_HOUR_MS, toMs: nowMs, taskCpu });
-  const model = isDue ? (trainGrowth(series, { quantile, leadMinutes, nowMs }) ?? known) : known;
-  return outlookOf(series, model, { taskCpu, leadMinutes, nowMs });
+  if (!isDue) return outlookOf(await readParts(job, policy, taskCpu), known, { taskCpu, leadMinutes, nowMs });
+  const whole = await readDemand(job, policy, taskCpu, { fromMs: nowMs - HISTORY_MS - LAST_HOUR_MS, toMs: nowMs });
+  const model = trainGrowth(whole, { quantile, leadMinutes, nowMs }) ?? known;
+  return outlookOf([whole], model, { taskCpu, leadMinutes, nowMs });
 }
 
 function isCurrent({ trainedAtMs, quantile, leadMinutes }: GrowthModel, need: StaffingNeed, job: Job): boolean {
@@ -57,20 +57,23 @@ function isCurrent({ trainedAtMs, quantile, leadMinutes }: GrowthModel, need: St
   return job.nowMs - trainedAtMs < refitMs && quantile === need.quantile && leadMinutes === need.leadMinutes;
 }
 
-/** All of it to learn from, or just the same time of the former days that are looked at, and the last hour. */
-async function readHistory(
-  { ports, fleet, nowMs }: Job,
+/** The same time of the former days that are looked at, and the last hour. */
+async function readParts(job: Job, policy: ComponentPolicy, taskCpu: number): Promise<readonly DemandSeries[]> {
+  const { nowMs } = job;
+  const spans = [7, 3, 2, 1].map((days) => {
+    const thenMs = nowMs - days * DAY_MS;
+    return { fromMs: thenMs - BEFORE_MS, toMs: thenMs + AFTER_MS };
+  });
+  spans.push({ fromMs: nowMs - LAST_HOUR_MS, toMs: nowMs });
+  return Promise.all(spans.map(async (span) => readDemand(job, policy, taskCpu, span)));
+}
+
+async function readDemand(
+  { ports, fleet }: Job,
   { name }: ComponentPolicy,
-  all: boolean,
-): Promise<readonly Sample[]> {
-  const { store } = ports;
-  if (all) return store.readSamples(fleet.name, name, nowMs - HISTORY_MS - LAST_HOUR_MS, nowMs + 1);
-  const parts = await Promise.all([
-    ...[7, 3, 2, 1].map(async (days) => {
-      const thenMs = nowMs - days * DAY_MS;
-      return store.readSamples(fleet.name, name, thenMs - BEFORE_MS, thenMs + AFTER_MS);
-    }),
-    store.readSamples(fleet.name, name, nowMs - LAST_HOUR_MS, nowMs + 1),
-  ]);
-  return parts.flat();
+  taskCpu: number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Promise<DemandSeries> {
+  const samples = await ports.store.readSamples(fleet.name, name, fromMs, toMs + 1);
+  return demandSeries(samples, { fromMs, toMs, taskCpu });
 }

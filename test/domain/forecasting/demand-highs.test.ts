@@ -18,7 +18,7 @@ describe("highest demands, looked up or listed", () => {
   it.each([1, 2, 3])("are the same numbers (seed %i)", (seed) => {
     const series = seriesOf(seed);
     for (const leadMinutes of [1, 4, 15]) {
-      const sought = new SoughtHighs(series, leadMinutes);
+      const sought = new SoughtHighs([series], leadMinutes);
       const listed = new ListedHighs(series, leadMinutes);
       for (let at = 0; at < series.mean.length; at += 7)
         expect(seasonalAt(listed, at), `minute ${at}`).toEqual(seasonalAt(sought, at));

@@ -5,6 +5,7 @@ import { type DemandSeries, highest, highestAround } from "./demand-series.ts";
  * ratios, so that the same numbers mean the same for a small and a large service.
  */
 
+const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 /** Former days whose same hour is looked at. */
 const DAYS = [1, 2, 3, 7] as const;
@@ -108,30 +109,48 @@ export interface DemandHighs {
   growth(at: number): number;
 }
 
-/** Looks at the minutes when it is asked: for a few of them. */
+/**
+ * Looks at the minutes when it is asked: for a few of them, counted from 1970 on. The history may be in parts, ascending,
+ * each of which holds all that is asked around a minute.
+ */
 export class SoughtHighs implements DemandHighs {
-  readonly #series: DemandSeries;
+  readonly #parts: readonly DemandSeries[];
   readonly #leadMinutes: number;
 
-  constructor(series: DemandSeries, leadMinutes: number) {
-    this.#series = series;
+  constructor(parts: readonly DemandSeries[], leadMinutes: number) {
+    this.#parts = parts;
     this.#leadMinutes = leadMinutes;
   }
 
   around(at: number): number {
-    return highest(this.#series, at - AROUND.before, at + AROUND.after);
+    return this.#highest(at, -AROUND.before, AROUND.after);
   }
 
   lastHour(at: number): number {
-    return highest(this.#series, at - HOUR_MINUTES, at);
+    return this.#highest(at, -HOUR_MINUTES, 0);
   }
 
   growth(at: number): number {
-    const { mean } = this.#series;
-    const level = ((mean[at] ?? 0) + (mean[at - 1] ?? 0) + (mean[at - 2] ?? 0)) / 3;
-    if (Number.isNaN(level)) return Number.NaN;
-    return logOf(highest(this.#series, at + 1, at + this.#leadMinutes)) - logOf(level);
+    const part = this.#partOf(at);
+    if (part === undefined) return Number.NaN;
+    const { mean } = part;
+    const i = at - startOf(part);
+    const level = ((mean[i] ?? Number.NaN) + (mean[i - 1] ?? Number.NaN) + (mean[i - 2] ?? Number.NaN)) / 3;
+    return Number.isNaN(level) ? level : logOf(this.#highest(at, 1, this.#leadMinutes)) - logOf(level);
   }
+
+  #highest(at: number, from: number, to: number): number {
+    const part = this.#partOf(at);
+    return part === undefined ? 0 : highest(part, at + from - startOf(part), at + to - startOf(part));
+  }
+
+  #partOf(at: number): DemandSeries | undefined {
+    return this.#parts.findLast((part) => startOf(part) <= at);
+  }
+}
+
+function startOf({ startMs }: DemandSeries): number {
+  return startMs / MINUTE_MS;
 }
 
 /** Finds all of a series at once: for training, which asks about every minute. Minutes must lie in the series. */
@@ -149,7 +168,7 @@ export class ListedHighs implements DemandHighs {
     this.#lastHour = highestAround(series, -HOUR_MINUTES, 0);
     this.#growth = new Float64Array(mean.length);
     for (let at = 0; at < mean.length; at++) {
-      const level = ((mean[at] as number) + (mean[at - 1] ?? 0) + (mean[at - 2] ?? 0)) / 3;
+      const level = ((mean[at] as number) + (mean[at - 1] ?? Number.NaN) + (mean[at - 2] ?? Number.NaN)) / 3;
       this.#growth[at] = Number.isNaN(level) ? level : logOf(this.ahead[at] as number) - logOf(level);
     }
   }
