@@ -1,6 +1,6 @@
 import type { Decision, LimitHit, PlanStep, Verdict } from "../model/decision.ts";
 import type { HoldReason } from "../model/reasons.ts";
-import type { Signal } from "../model/signal.ts";
+import type { Signal, SignalDemand } from "../model/signal.ts";
 import type { Unit } from "../model/trigger.ts";
 
 /** Says a decision in a sentence, from its data alone. */
@@ -26,6 +26,7 @@ export function explainVerdict(verdict: Verdict, signal: Signal | undefined): st
   const show = (value: number | undefined) => (value === undefined ? "nothing" : showValue(value, unit));
   const name = verdict.trigger.toLowerCase().replaceAll("_", " ");
   const judged = verdict.judgedAs;
+  if (signal?.demand !== undefined) return `${name}: ${explainDemand(signal.demand, verdict)}`;
   const text = BECAUSE[verdict.because];
   const against = verdict.threshold === undefined ? "" : ` ${show(verdict.threshold)}`;
   const fallback =
@@ -33,6 +34,19 @@ export function explainVerdict(verdict: Verdict, signal: Signal | undefined): st
       ? `; judged as REACTIVE, the forecast is not trusted (${signal.forecast.reason})`
       : "";
   return `${name} ${show(verdict.compared ?? signal?.value)} ${text ?? verdict.because}${text === undefined || TAKES_THRESHOLD.has(verdict.because) ? against : ""}${fallback}`;
+}
+
+/** Demand in words, in tasks. */
+function explainDemand({ tasks, now, ahead, keep, growth, from }: SignalDemand, verdict: Verdict): string {
+  const round = (value: number): string => Number(value.toFixed(1)).toString();
+  const percent = Math.round((Math.exp(growth) - 1) * 100);
+  const learned = from === "model" ? "as it did before" : "assumed, too little was seen yet";
+  const coming = `${percent < 0 ? "" : "+"}${percent} % within the lead time (${learned})`;
+  if (verdict.because === "demand-fell")
+    return `demand of ${round(now)} tasks, ${round(keep)} at most to be kept for, needs ${verdict.tasks} of ${tasks}`;
+  const needs =
+    verdict.tasks === undefined ? `${tasks} tasks are enough` : `needs ${verdict.tasks} tasks, there are ${tasks}`;
+  return `demand of ${round(now)} tasks, ${round(ahead)} with ${coming}, ${needs}`;
 }
 
 /** A value in the unit a person reads: percent, ms, per second. */

@@ -1,0 +1,108 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { webFleet } from "../../../lib/config/presets/web.ts";
+import { decideFleet } from "../../../lib/domain/decision/decide-fleet.ts";
+import { explainDecision } from "../../../lib/domain/decision/explain.ts";
+import { replayDecision } from "../../../lib/domain/decision/replay.ts";
+import { staffed, tasksFor } from "../../../lib/domain/decision/strategies/staffing.ts";
+import type { Decision } from "../../../lib/domain/model/decision.ts";
+import type { Allocation } from "../../../lib/domain/model/resources.ts";
+import type { Sample } from "../../../lib/domain/model/sample.ts";
+import { aFleet, aLedger, aState, NOW_MS, theRecords } from "../../support/fleet-builders.ts";
+
+const demand = (tasks: number, ahead: number, keep = ahead) =>
+  ({ tasks, now: ahead, ahead, keep, growth: 0, from: "model" }) as const;
+
+describe("square-root staffing", () => {
+  test.each([
+    [0, 0.4, 1],
+    [0.5, 0.4, 2],
+    [1, 0.4, 2],
+    [4, 0.4, 6],
+    [16, 0.4, 18],
+    [100, 0.4, 105],
+    [100, 1, 111],
+  ])("a demand of %d tasks with a margin of %d needs %d", (ahead, staffing, tasks) => {
+    expect(tasksFor(ahead, staffing)).toBe(tasks);
+  });
+
+  test("grows to what is needed, holds while it is enough, shrinks no further than what is to be kept for", () => {
+    expect(staffed(demand(10, 16), 0.4)).toMatchObject({ want: "grow", tasks: 18, because: "demand-ahead" });
+    expect(staffed(demand(18, 16), 0.4)).toMatchObject({ want: "hold", because: "demand-met" });
+    expect(staffed(demand(30, 4, 16), 0.4)).toMatchObject({ want: "shrink", tasks: 18, because: "demand-fell" });
+    expect(staffed(demand(18, 4, 16), 0.4)).toMatchObject({ want: "hold" });
+  });
+
+  test("what it asks for it would not change again, and the number of tasks does not change what it asks for", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 500, noNaN: true }), fc.integer({ min: 1, max: 600 }), (ahead, tasks) => {
+        const opinion = staffed(demand(tasks, ahead), 0.4);
+        const asked = opinion.tasks ?? tasks;
+        expect(asked).toBe(tasksFor(ahead, 0.4));
+        expect(staffed(demand(asked, ahead), 0.4).want).toBe("hold");
+        if (opinion.want === "grow") expect(opinion.compared).toBeGreaterThan(opinion.threshold ?? 0);
+        if (opinion.want === "shrink") expect(opinion.compared).toBeLessThanOrEqual((opinion.threshold ?? 0) + 1e-9);
+      }),
+    );
+  });
+});
+
+describe("staffing in a fleet", () => {
+  const web = webFleet({ name: "service-a" });
+  const fleet = aFleet({ ...web, mode: "auto" } as Parameters<typeof aFleet>[0], {
+    ...web.components[0],
+    compute: "fargate",
+  });
+  const component = fleet.components[0];
+  const allocation = (tasks: number): Allocation => ({
+    tasks,
+    size: { cpu: 1000, memory: 2000, network: 100, storage: 0 },
+  });
+
+  function decide(tasks: number, use: readonly number[], over: { pending?: number; gap?: boolean } = {}): Decision {
+    const window = use.map(
+      (cpuUsed, i): Sample => ({
+        endMs: NOW_MS - 30_000 - (use.length - 1 - i) * 20_000,
+        periodMs: 20_000,
+        values: over.gap === true && i > use.length - 20 ? {} : { cpuUsed, memoryUsed: tasks * 200, responseTime: 150 },
+        absent: {},
+      }),
+    );
+    const desired = allocation(tasks);
+    const state = aState("service-a", window, {
+      desired,
+      running: tasks - (over.pending ?? 0),
+      pending: over.pending ?? 0,
+    });
+    const ledger = aLedger(fleet, { booked: { "service-a": desired } });
+    const [decision] = decideFleet(fleet, theRecords(fleet, { states: [state], ledger }), NOW_MS);
+    if (decision === undefined || component === undefined) throw new Error("nothing was decided");
+    return decision;
+  }
+  const flat = (value: number): number[] => Array.from({ length: 60 }, () => value);
+
+  test("a rise is answered with an exact number, explained in tasks, and replays", () => {
+    const decision = decide(10, [...flat(6000).slice(3), 12_000, 12_000, 12_000]);
+    expect(decision).toMatchObject({ action: "SCALE_OUT", status: "PENDING" });
+    expect(decision.plan?.steps[0]?.after.tasks).toBe(tasksFor(24 * (4 / 3), 0.4));
+    expect(explainDecision(decision)).toMatch(
+      /demand of 24 tasks, 32 with \+33 % within the lead time .* needs 35 tasks, there are 10/,
+    );
+    expect(replayDecision(decision, fleet).same).toBe(true);
+  });
+
+  test("tasks that do not run yet do not stop a growth whose number follows from demand", () => {
+    expect(decide(10, flat(9500), { pending: 3 }).action).toBe("SCALE_OUT");
+  });
+
+  test("a fall is answered at once, with what is left of the past five minutes", () => {
+    expect(decide(30, flat(6000)).plan?.steps[0]?.after.tasks).toBe(tasksFor(6 * (4 / 3), 0.4));
+    const fell = [...flat(16_000).slice(10), ...flat(6000).slice(50)];
+    expect(decide(30, fell).plan?.steps[0]?.after.tasks).toBe(tasksFor(16 * (4 / 3), 0.4));
+  });
+
+  test("doubt never shrinks: missing samples hold", () => {
+    const decision = decide(30, flat(6000), { gap: true });
+    expect(decision.action).toBe("NO_ACTION");
+  });
+});
