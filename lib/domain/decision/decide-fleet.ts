@@ -66,9 +66,8 @@ function inputsOf(fleet: FleetPolicy, records: FleetRecords, nowMs: number, manu
   const overlays = byComponent(records.overlays);
   const recommendations = byComponent(records.recommendations);
   const forecasts = pathsByComponent(records.forecasts);
-  const outlooks = new Map(
-    records.forecasts.flatMap(({ component, outlook }) => (outlook ? [[component, outlook]] : [])),
-  );
+  const outlooks = new Map<string, DemandOutlook>();
+  for (const { component, outlook } of records.forecasts) if (outlook) outlooks.set(component, outlook);
   const { ledger } = records;
   const room = roomOf(fleet, ledger);
   const removable = removableCpu(ledger, fleet, nowMs);

@@ -46,12 +46,13 @@ function weightedRidge({ x, y, width }: Observations, trust: Float64Array, lambd
   for (let row = 0; row < y.length; row++) {
     const v = trust[row] as number;
     trustSum += v;
+    const target = y[row] as number;
     const from = row * width;
     for (let i = 0; i < width; i++) {
       const vx = v * (x[from + i] as number);
-      right[i] = (right[i] as number) + vx * (y[row] as number);
-      for (let j = 0; j <= i; j++)
-        normal[i * width + j] = (normal[i * width + j] as number) + vx * (x[from + j] as number);
+      right[i] = (right[i] as number) + vx * target;
+      const line = i * width;
+      for (let j = 0; j <= i; j++) normal[line + j] = (normal[line + j] as number) + vx * (x[from + j] as number);
     }
   }
   for (let i = 0; i < width; i++) normal[i * width + i] = (normal[i * width + i] as number) + lambda * trustSum + 1e-12;

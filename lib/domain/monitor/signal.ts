@@ -27,13 +27,14 @@ const LEAD_MS = 300_000;
 
 /** Judges the recent samples of a component by every rule: one signal for each rule, in the order of the rules. */
 export function signalsFor(request: SignalRequest): Signal[] {
-  return request.policy.rules.map((rule) => signalFor(rule, request));
+  const endsMs = request.state.window.map(({ endMs }) => endMs);
+  return request.policy.rules.map((rule) => signalFor(rule, request, endsMs));
 }
 
-function signalFor(rule: RulePolicy, request: SignalRequest): Signal {
+function signalFor(rule: RulePolicy, request: SignalRequest, endsMs: readonly number[]): Signal {
   const trigger = TRIGGERS_BY_NAME[rule.trigger];
   const { monitor, state, nowMs } = request;
-  const points = pointsOf(trigger, request);
+  const points = pointsOf(trigger, request, endsMs);
   const newestMs = points.atMs[points.atMs.length - 1];
   const ageMs = newestMs === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newestMs;
   const fresh = newestMs !== undefined && ageMs <= monitor.freshMs;
@@ -82,21 +83,31 @@ function demandFor(rule: RulePolicy, request: SignalRequest): { readonly demand?
   return ahead === undefined ? undefined : { demand: { tasks, ...ahead } };
 }
 
-/** Values of the window that are usable, ascending; those before the last change only where use is absolute. */
-function pointsOf(trigger: Trigger, { policy, state, allocation, changedAtMs, nowMs }: SignalRequest): SignalPoints {
+/**
+ * Values of the window that are usable, ascending; those before the last change only where use is absolute. Signals that
+ * use the whole window share one list of its times.
+ * @param endsMs ends of the window's samples
+ */
+function pointsOf(
+  trigger: Trigger,
+  { policy, state, allocation, changedAtMs, nowMs }: SignalRequest,
+  endsMs: readonly number[],
+): SignalPoints {
   const context: ReadingContext = { allocation, state, policy };
-  const atMs: number[] = [];
+  const sinceMs = changedAtMs === undefined || trigger.scalesWithCapacity ? Number.NEGATIVE_INFINITY : changedAtMs;
   const values: number[] = [];
+  let atMs: number[] | undefined; // needed once a sample is left out
   for (const sample of state.window) {
-    if (sample.endMs > nowMs) continue;
-    if (changedAtMs !== undefined && !trigger.scalesWithCapacity && sample.endMs - sample.periodMs < changedAtMs)
+    const { endMs, periodMs } = sample;
+    const value = endMs > nowMs || endMs - periodMs < sinceMs ? undefined : trigger.read(sample, context);
+    if (value === undefined || !Number.isFinite(value)) {
+      atMs ??= endsMs.slice(0, values.length);
       continue;
-    const value = trigger.read(sample, context);
-    if (value === undefined || !Number.isFinite(value)) continue;
-    atMs.push(sample.endMs);
+    }
+    atMs?.push(endMs);
     values.push(rounded(value));
   }
-  return { atMs, values };
+  return { atMs: atMs ?? endsMs, values };
 }
 
 /** Share of the window that carries the trigger's metrics, 0..1; a window still filling is incomplete. */
