@@ -97,7 +97,7 @@ export class Watch {
     const { policy } = this.#bench;
     const component = policy.components.find((each) => each.name === effect.component);
     if (component === undefined) return;
-    const hour = [...earlier, effect].filter((each) => effect.atMs - each.atMs < HOUR);
+    const hour = [...earlier, effect].filter((each) => effect.atMs - each.atMs < HOUR && !this.#unseen(each));
     if (new Set(hour.map((each) => each.by)).size > policy.decision.decisionsPerHour) this.#say("S6 fleet", effect);
     const own = hour.filter((each) => each.component === effect.component && !isBack(each, earlier));
     const ups = own.filter((each) => directionOf(each.before, each.after) === "grow").length;
@@ -110,6 +110,13 @@ export class Watch {
       if (other.by !== effect.by && effect.atMs - other.atMs < component.cooldownMs)
         this.#say("S7 cooldown", [other, effect]);
     }
+  }
+
+  /** Put back by a hand before any read saw it: for the controller it was a call without effect, which gives its slot back. */
+  #unseen(ours: Effect): boolean {
+    const all = this.#bench.ecs.effects;
+    const next = all.slice(all.indexOf(ours) + 1).find((each) => each.component === ours.component);
+    return next !== undefined && next.by === undefined && sameAllocation(next.after, ours.before);
   }
 
   /** A hand that puts back exactly what was there, before any read saw ours, cannot be told from a call that was lost. */
