@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { DemandSeries } from "../../../lib/domain/forecasting/growth/demand-series.ts";
-import { ListedHighs, SoughtHighs, seasonalAt } from "../../../lib/domain/forecasting/growth/growth-features.ts";
+import {
+  FEATURES,
+  growthFeatures,
+  ListedHighs,
+  logOf,
+  SoughtHighs,
+  seasonalAt,
+} from "../../../lib/domain/forecasting/growth/growth-features.ts";
 import { Prng } from "../../../lib/simulation/prng.ts";
 
 /** Nine days of minutes, a tenth of them unknown, some without demand, and an hour that is missing. */
@@ -37,5 +44,16 @@ describe("highest demands, looked up or listed", () => {
     expect(highs.growth(5)).toBeNaN();
     expect(highs.around(0)).toBe(4);
     expect(highs.lastHour(1)).toBe(2);
+  });
+
+  it("give a row one number for each feature, known whatever former days are", () => {
+    const series = seriesOf(4);
+    const at = 40;
+    const recent = { logs: new Float64Array(at + 1).fill(logOf(12)), at, now: 15 };
+    const row = growthFeatures(recent, seasonalAt(new ListedHighs(series, 4), at));
+    expect(row).toHaveLength(FEATURES.length);
+    expect(row.every(Number.isFinite)).toBe(true);
+    expect(row[FEATURES.indexOf("rise2")]).toBeCloseTo(Math.log(15 / 12), 12);
+    expect(row[FEATURES.indexOf("yesterday")]).toBe(0);
   });
 });
