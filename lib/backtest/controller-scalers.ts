@@ -15,12 +15,12 @@ export const CONTROLLER = "scaling-controller";
 
 const CARRIED_OUT: ReadonlySet<DecisionStatus> = new Set(["APPLIED", "STABLE", "MEASURED", "ROLLED_BACK"]);
 
-const STAFFING: Sweep = { parameter: "staffing", values: [0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3] };
+const GROWTH: Sweep = { parameter: "growthPercent", values: [20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.7, 99.9] };
 const TARGET: Sweep = { parameter: "target", values: UTILIZATION_TARGETS };
 
 /**
  * The controller with a fleet's policy, and with each of the six strategies in place of the policy's own. Staffed by demand,
- * its main knob is the staffing; else the CPU target, with the thresholds moved along.
+ * its main knob is the share of the growths that is covered; else the CPU target, with the thresholds moved along.
  */
 export function controllerScalers(fleet: FleetPolicy = defaultFleet()): readonly BacktestScaler[] {
   const [component] = fleet.components;
@@ -55,7 +55,7 @@ function controllerScaler(name: string, fleet: FleetPolicy): BacktestScaler {
   return {
     name,
     isOurs: true,
-    sweep: isStaffed ? STAFFING : TARGET,
+    sweep: isStaffed ? GROWTH : TARGET,
     run: async (scenario, given, watch) => {
       const policy = set(fleet, given);
       const { score, ports } = await runController(scenario, policy, { watch });
@@ -68,12 +68,12 @@ function controllerScaler(name: string, fleet: FleetPolicy): BacktestScaler {
   };
 }
 
-function set(fleet: FleetPolicy, { staffing, target }: Parameters): FleetPolicy {
+function set(fleet: FleetPolicy, { growthPercent, target }: Parameters): FleetPolicy {
   return {
     ...fleet,
     components: fleet.components.map((component) => ({
       ...component,
-      parameters: staffing === undefined ? component.parameters : { ...component.parameters, staffing },
+      parameters: growthPercent === undefined ? component.parameters : { ...component.parameters, growthPercent },
       rules: component.rules.map((rule) => {
         if (target === undefined || rule.trigger !== "CPU_UTILIZATION") return rule;
         const up = Math.min(0.99, target + (rule.up - rule.target));

@@ -29,11 +29,12 @@ test("the real loops run: more tasks for more load, each change with its reason,
   expect(await controller?.run(scenario, {})).toEqual(run);
 });
 
-test("more staffing has more tasks; a target moves the thresholds with it", async () => {
+test("covering more of the growths has more tasks; a target moves the thresholds with it", async () => {
   const [staffed, ...strategies] = controllerScalers();
-  expect(staffed?.sweep.parameter).toBe("staffing");
-  const hours = async (staffing: number) => (await staffed?.run(scenario, { staffing }))?.score.taskHours ?? 0;
-  expect(await hours(2)).toBeGreaterThan(await hours(0.1));
+  expect(staffed?.sweep.parameter).toBe("growthPercent");
+  const hours = async (growthPercent: number) =>
+    (await staffed?.run(scenario, { growthPercent }))?.score.taskHours ?? 0;
+  expect(await hours(99.9)).toBeGreaterThan(await hours(80));
   const reactive = strategies.find(({ name }) => name.endsWith("REACTIVE"));
   expect(reactive?.sweep.parameter).toBe("target");
   const low = await reactive?.run(scenario, { target: 0.3 });

@@ -29,7 +29,7 @@ export function webFleet(component: Partial<Fleet["components"][number]> & { rea
         cooldownSeconds: 0,
         rules: {
           cpu: { upAction: "SCALE_OUT", downAction: "SCALE_IN", target: 90, up: 97, down: 50 },
-          memory: { upAction: "SCALE_OUT", downAction: "SCALE_IN", down: 0 },
+          memory: { upAction: "SCALE_OUT", downAction: "SCALE_IN", target: 85, up: 92, down: 0 },
           "response-time": { enabled: false },
         },
         ...component,

@@ -35,7 +35,7 @@ export function planFor(input: DecisionInput, candidate: Candidate): Planned {
     room: facts.room,
   };
   if (candidate.tasks !== undefined && candidate.direction === "shrink")
-    return named(planChange(request), candidate.action);
+    return named(planChange({ ...request, used: { ...facts.used, ...usedNow(input) } }), candidate.action);
   if (candidate.direction === "shrink" && candidate.kind === "rule") {
     const planned = shrink(input, candidate, request);
     return planned.kind === "plan" && !isWorthwhile(planned.plan.steps)
@@ -117,6 +117,20 @@ function shrink(input: DecisionInput, candidate: Candidate, request: PlanRequest
   return slowness > 1 || request.current.tasks <= request.policy.tasksMin
     ? GUARDED
     : named(planChange({ ...request, action: "SCALE_IN" }), "SCALE_IN");
+}
+
+/**
+ * Newest use of what the rules look at: where the next decision is a minute away, a shrink need not leave room for the
+ * peak of the whole window, only for what is used now.
+ */
+function usedNow({ signals, current }: DecisionInput): Partial<Resources> {
+  const used: { -readonly [K in keyof Resources]?: number } = {};
+  for (const { trigger, value, scalesWithCapacity } of signals) {
+    const resource = RESOURCE_BY_METRIC[TRIGGERS_BY_NAME[trigger].forecast?.metric ?? ""];
+    if (value === undefined || !scalesWithCapacity || resource === undefined || resource === "storage") continue;
+    used[resource] = Math.ceil(value * current.tasks * current.size[resource]);
+  }
+  return used;
 }
 
 /** Staffing has looked at the CPU that is to be kept, more closely than a ceiling can. */

@@ -4,7 +4,7 @@ import { webFleet } from "../../../lib/config/presets/web.ts";
 import { decideFleet } from "../../../lib/domain/decision/decide-fleet.ts";
 import { explainDecision } from "../../../lib/domain/decision/explain.ts";
 import { replayDecision } from "../../../lib/domain/decision/replay.ts";
-import { staffed, tasksFor } from "../../../lib/domain/decision/strategies/staffing.ts";
+import { marginOf, staffed, tasksFor } from "../../../lib/domain/decision/strategies/staffing.ts";
 import type { Decision } from "../../../lib/domain/model/decision.ts";
 import type { Allocation } from "../../../lib/domain/model/resources.ts";
 import type { Sample } from "../../../lib/domain/model/sample.ts";
@@ -27,19 +27,36 @@ describe("square-root staffing", () => {
   });
 
   test("grows to what is needed, holds while it is enough, shrinks no further than what is to be kept for", () => {
-    expect(staffed(demand(10, 16), 0.4)).toMatchObject({ want: "grow", tasks: 18, because: "demand-ahead" });
-    expect(staffed(demand(18, 16), 0.4)).toMatchObject({ want: "hold", because: "demand-met" });
-    expect(staffed(demand(30, 4, 16), 0.4)).toMatchObject({ want: "shrink", tasks: 18, because: "demand-fell" });
-    expect(staffed(demand(18, 4, 16), 0.4)).toMatchObject({ want: "hold" });
+    expect(staffed(demand(10, 16), { staffing: 0.4 })).toMatchObject({
+      want: "grow",
+      tasks: 18,
+      because: "demand-ahead",
+    });
+    expect(staffed(demand(18, 16), { staffing: 0.4 })).toMatchObject({ want: "hold", because: "demand-met" });
+    expect(staffed(demand(30, 4, 16), { staffing: 0.4 })).toMatchObject({
+      want: "shrink",
+      tasks: 18,
+      because: "demand-fell",
+    });
+    expect(staffed(demand(18, 4, 16), { staffing: 0.4 })).toMatchObject({ want: "hold" });
+  });
+
+  test.each([
+    [50, 0.4],
+    [95, 0.4],
+    [99, 0.566],
+    [99.9, 0.751],
+  ])("to be sure of %d %% of the growths the margin is %d", (growthPercent, margin) => {
+    expect(marginOf({ staffing: 0.4, growthPercent })).toBeCloseTo(margin, 2);
   });
 
   test("what it asks for it would not change again, and the number of tasks does not change what it asks for", () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 500, noNaN: true }), fc.integer({ min: 1, max: 600 }), (ahead, tasks) => {
-        const opinion = staffed(demand(tasks, ahead), 0.4);
+        const opinion = staffed(demand(tasks, ahead), { staffing: 0.4 });
         const asked = opinion.tasks ?? tasks;
         expect(asked).toBe(tasksFor(ahead, 0.4));
-        expect(staffed(demand(asked, ahead), 0.4).want).toBe("hold");
+        expect(staffed(demand(asked, ahead), { staffing: 0.4 }).want).toBe("hold");
         if (opinion.want === "grow") expect(opinion.compared).toBeGreaterThan(opinion.threshold ?? 0);
         if (opinion.want === "shrink") expect(opinion.compared).toBeLessThanOrEqual((opinion.threshold ?? 0) + 1e-9);
       }),

@@ -11,7 +11,7 @@ import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } f
  */
 function judge(judgement: Judgement, parameters: Readonly<Record<string, number>>): Opinion {
   const { demand } = judgement.signal;
-  if (demand !== undefined) return staffed(demand, parameters["staffing"] ?? 0);
+  if (demand !== undefined) return staffed(demand, parameters);
   const { signal, rule, factorUp, factorDown } = judgement;
   const { forecast, up, down, value } = signal;
   const now = judgeReactively(judgement);
@@ -62,11 +62,11 @@ export const predictive: Strategy = {
       ),
     growthPercent: z
       .number()
-      .min(50)
+      .min(10)
       .max(99.9)
       .default(95)
       .describe(
-        "With staffing: share of the moments in which the growth within the lead time is to be covered. Unit: percent. Default 95.",
+        "With staffing: share of the moments in which the growth within the lead time is to be covered; the knob between cost and service. Unit: percent. Default 95.",
       ),
     keepSeconds: z
       .number()

@@ -24,7 +24,9 @@ const SPARE = 0.3;
  * square root of it (Halfin and Whitt 1981), so the utilization that it bears rises with its size, which no single target
  * can express. Grows to what is needed for the demand ahead; shrinks no further than what the recent past would need.
  */
-export function staffed({ tasks, ahead, keep, from }: SignalDemand, staffing: number): Opinion {
+export function staffed(demand: SignalDemand, parameters: Readonly<Record<string, number>>): Opinion {
+  const { tasks, ahead, keep, from } = demand;
+  const staffing = marginOf(parameters);
   const judgedAs = from === "model" ? "PREDICTIVE" : "REACTIVE";
   const need = tasksFor(ahead, staffing);
   const bearable = (count: number): number => demandFor(count, staffing) / Math.max(1, tasks);
@@ -52,6 +54,23 @@ export function staffed({ tasks, ahead, keep, from }: SignalDemand, staffing: nu
     factor: enough / tasks,
     tasks: enough,
   };
+}
+
+/**
+ * The margin at the configured sureness: as it is up to 95 % of the growths, beyond that in proportion to the deviations of
+ * a normal distribution, since chance within a minute is covered by it and not by the growth (99.9 %: 1.9 times).
+ */
+export function marginOf(parameters: Readonly<Record<string, number>>): number {
+  const percent = parameters["growthPercent"] ?? 95;
+  return (parameters["staffing"] ?? 0) * Math.max(1, normalQuantile(percent / 100) / normalQuantile(0.95));
+}
+
+/** Abramowitz and Stegun 26.2.23, for 0.5..1; off by at most 4.5e-4. */
+function normalQuantile(share: number): number {
+  if (share <= 0.5) return 0;
+  const t = Math.sqrt(-2 * Math.log(1 - share));
+  const above = 2.515517 + t * (0.802853 + t * 0.010328);
+  return t - above / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
 }
 
 /** Whole tasks for a demand in tasks. */
