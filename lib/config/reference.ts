@@ -47,6 +47,7 @@ export default defineConfig({ fleets: [{ components: [{ name: "web", cpu: { max:
 \`\`\`
 
 More examples, all of them checked by the tests: [a web service on Fargate](examples/web.json),
+[the same staffed by demand](examples/staffed-web.json), the preset of the backtest,
 [a queue worker](examples/queue-worker.json), [a scheduled minimum](examples/scheduled.json).
 
 Percentages are percent, CPU is vCPU, memory GiB, network Gbit/s, storage GiB of ephemeral storage above the 20 GiB that each task
