@@ -1,0 +1,133 @@
+import { CONTROLLER } from "../../lib/backtest/controller-scalers.ts";
+import type { Parameters } from "../../lib/backtest/scaler.ts";
+import { BASELINE, ORACLE, PEER_SCALERS } from "../../lib/backtest/scalers.ts";
+import { type Job, PLAIN_STRATEGIES, VARIANTS, type VariantName } from "./job.ts";
+
+export interface TracePlan {
+  readonly name: string;
+  /** Constants of the controller were chosen while looking at this one. */
+  readonly isTuned?: true;
+  /** So long that only the scalers of the headline have their whole sweep. */
+  readonly isLong?: true;
+  /** The six strategies are run on it. */
+  readonly hasStrategies?: true;
+  /** It is run in the variants of the world. */
+  readonly hasVariants?: true;
+}
+
+export const TRACES: readonly TracePlan[] = [
+  { name: "crane_00", isTuned: true, hasStrategies: true, hasVariants: true },
+  { name: "crane_01", isTuned: true, hasStrategies: true },
+  { name: "crane_08" },
+  { name: "crane_09", isTuned: true },
+  { name: "crane_12", hasVariants: true },
+  { name: "ms_ingress_3", isTuned: true },
+  { name: "ms_mongo_machine", isTuned: true },
+  { name: "ms_mongo_rps_1", isTuned: true, hasVariants: true },
+  { name: "ms_mongo_rps_4", isTuned: true, hasStrategies: true, hasVariants: true },
+  { name: "nab_ec2_cpu_fe7f93" },
+  { name: "nab_tweets_amzn", isLong: true },
+  { name: "nab_tweets_ups", isLong: true },
+  { name: "nasa_jul95", isLong: true },
+  { name: "wc98_d0_58", isLong: true },
+];
+
+export const HPA = "kubernetes-hpa";
+/** The two that the goals name. */
+const RIVALS: readonly string[] = [BASELINE, HPA];
+
+/**
+ * From the cheapest to the most careful: the share of moments whose growth is covered, and where that ends, the staffing. With
+ * the default as many settings as the peers' sweeps have.
+ */
+const OURS: readonly Parameters[] = [
+  { staffing: 0.2, growthPercent: 50 },
+  { staffing: 0.3, growthPercent: 50 },
+  { staffing: 0.4, growthPercent: 50 },
+  { staffing: 0.4, growthPercent: 80 },
+  { staffing: 0.4, growthPercent: 90 },
+  { staffing: 0.4, growthPercent: 98 },
+  { staffing: 0.4, growthPercent: 99.5 },
+  { staffing: 0.8, growthPercent: 99.5 },
+  { staffing: 1.5, growthPercent: 99.9 },
+  { staffing: 3, growthPercent: 99.9 },
+];
+
+interface VariantSweep {
+  readonly ours: readonly Parameters[];
+  readonly targets: readonly number[];
+}
+const VARIANT_SWEEP: VariantSweep = {
+  ours: OURS.filter((_, at) => [2, 5, 7].includes(at)),
+  targets: [0.5, 0.6, 0.8, 0.9],
+};
+const SHARING_SWEEP: VariantSweep = {
+  ours: [1, 2, 3].map((staffing) => ({ staffing, growthPercent: 95 })),
+  targets: [0.3, 0.4, 0.5, 0.6],
+};
+
+/** What is swept, in the order of the page. */
+export const SWEPT: readonly string[] = [CONTROLLER, ...PEER_SCALERS.map(({ name }) => name)];
+
+export interface PlanOptions {
+  readonly traces?: readonly string[] | undefined;
+  readonly scalers?: readonly string[] | undefined;
+  /** Every third setting, no strategies, no variants: to see that it works. */
+  readonly quick?: boolean | undefined;
+}
+
+/**
+ * All runs, what matters most first: defaults, the sweeps of the headline, the strategies, the other sweeps, the variants.
+ * One that is broken off has then something to show.
+ */
+export function plannedJobs({ traces, scalers, quick = false }: PlanOptions): readonly Job[] {
+  const of = TRACES.filter(({ name }) => traces === undefined || traces.includes(name));
+  const wanted = (scaler: string): boolean => scaler === ORACLE || scalers === undefined || scalers.includes(scaler);
+  const swept = SWEPT.filter(wanted);
+  const first = swept.filter((scaler) => isOfHeadline(scaler));
+  const rest = swept.filter((scaler) => !isOfHeadline(scaler));
+  const sweeps = (names: readonly string[]): readonly Job[] =>
+    of.flatMap((trace) => names.flatMap((scaler) => sweepOf(trace, scaler, quick)));
+  const defaults = of.flatMap(({ name }) => swept.map((scaler): Job => ({ trace: name, scaler, variant: "base" })));
+  if (quick) return [...defaults, ...sweeps(first), ...sweeps(rest)];
+  const strategies = of
+    .filter(({ hasStrategies }) => hasStrategies)
+    .flatMap(({ name }) =>
+      PLAIN_STRATEGIES.filter(() => wanted(CONTROLLER)).map(
+        ({ scaler }): Job => ({ trace: name, scaler, variant: "base" }),
+      ),
+    );
+  const variants = of
+    .filter(({ hasVariants }) => hasVariants)
+    .flatMap(({ name }) =>
+      (Object.keys(VARIANTS) as VariantName[])
+        .filter((variant) => variant !== "base")
+        .flatMap((variant) => first.flatMap((scaler) => variantJobs(name, scaler, variant))),
+    );
+  return [...defaults, ...sweeps(first), ...strategies, ...sweeps(rest), ...variants];
+}
+
+function isOfHeadline(scaler: string): boolean {
+  return scaler === CONTROLLER || RIVALS.includes(scaler);
+}
+
+/** Without the defaults. */
+function sweepOf({ name: trace, isLong }: TracePlan, scaler: string, quick: boolean): readonly Job[] {
+  const settings = settingsOf(scaler);
+  const every = quick ? 3 : isLong && !RIVALS.includes(scaler) ? 2 : 1;
+  return settings
+    .filter((_, at) => at % every === 0)
+    .map((setting): Job => ({ trace, scaler, setting, variant: "base" }));
+}
+
+function settingsOf(scaler: string): readonly Parameters[] {
+  if (scaler === CONTROLLER) return OURS;
+  const { sweep } = PEER_SCALERS.find(({ name }) => name === scaler) ?? { sweep: { parameter: "", values: [] } };
+  return sweep.values.map((value) => ({ [sweep.parameter]: value }));
+}
+
+function variantJobs(trace: string, scaler: string, variant: VariantName): readonly Job[] {
+  const { ours, targets } = variant === "sharing" ? SHARING_SWEEP : VARIANT_SWEEP;
+  const settings = scaler === CONTROLLER ? ours : targets.map((target) => ({ target }));
+  return [undefined, ...settings].map((setting): Job => ({ trace, scaler, setting, variant }));
+}
