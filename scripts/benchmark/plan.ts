@@ -1,4 +1,4 @@
-import { CONTROLLER } from "../../lib/backtest/controller-scalers.ts";
+import { CONTROLLER, controllerScalers } from "../../lib/backtest/controller-scalers.ts";
 import type { Parameters } from "../../lib/backtest/scaler.ts";
 import { BASELINE, ORACLE, PEER_SCALERS } from "../../lib/backtest/scalers.ts";
 import { type Job, PLAIN_STRATEGIES, VARIANTS, type VariantName } from "./job.ts";
@@ -36,33 +36,16 @@ export const HPA = "kubernetes-hpa";
 /** The two that the goals name. */
 const RIVALS: readonly string[] = [BASELINE, HPA];
 
-/**
- * From the cheapest to the most careful: the share of moments whose growth is covered, and where that ends, the staffing. With
- * the default as many settings as the peers' sweeps have.
- */
-const OURS: readonly Parameters[] = [
-  { staffing: 0.2, growthPercent: 50 },
-  { staffing: 0.3, growthPercent: 50 },
-  { staffing: 0.4, growthPercent: 50 },
-  { staffing: 0.4, growthPercent: 80 },
-  { staffing: 0.4, growthPercent: 90 },
-  { staffing: 0.4, growthPercent: 98 },
-  { staffing: 0.4, growthPercent: 99.5 },
-  { staffing: 0.8, growthPercent: 99.5 },
-  { staffing: 1.5, growthPercent: 99.9 },
-  { staffing: 3, growthPercent: 99.9 },
-];
-
 interface VariantSweep {
   readonly ours: readonly Parameters[];
   readonly targets: readonly number[];
 }
 const VARIANT_SWEEP: VariantSweep = {
-  ours: OURS.filter((_, at) => [2, 5, 7].includes(at)),
+  ours: [40, 98, 99.7].map((growthPercent) => ({ growthPercent })),
   targets: [0.5, 0.6, 0.8, 0.9],
 };
 const SHARING_SWEEP: VariantSweep = {
-  ours: [1, 2, 3].map((staffing) => ({ staffing, growthPercent: 95 })),
+  ours: [1, 2, 3].map((staffing) => ({ staffing })),
   targets: [0.3, 0.4, 0.5, 0.6],
 };
 
@@ -116,14 +99,13 @@ function sweepOf({ name: trace, isLong }: TracePlan, scaler: string, quick: bool
   const settings = settingsOf(scaler);
   const every = quick ? 3 : isLong && !RIVALS.includes(scaler) ? 2 : 1;
   return settings
-    .filter((_, at) => at % every === 0)
+    .filter((_, at) => (settings.length - 1 - at) % every === 0)
     .map((setting): Job => ({ trace, scaler, setting, variant: "base" }));
 }
 
 function settingsOf(scaler: string): readonly Parameters[] {
-  if (scaler === CONTROLLER) return OURS;
-  const { sweep } = PEER_SCALERS.find(({ name }) => name === scaler) ?? { sweep: { parameter: "", values: [] } };
-  return sweep.values.map((value) => ({ [sweep.parameter]: value }));
+  const found = [...controllerScalers(), ...PEER_SCALERS].find(({ name }) => name === scaler);
+  return (found?.sweep.values ?? []).map((value) => ({ [found?.sweep.parameter ?? ""]: value }));
 }
 
 function variantJobs(trace: string, scaler: string, variant: VariantName): readonly Job[] {

@@ -32,9 +32,8 @@ tasks start in 35 s (median; 95th percentile 75 s) and a health check, metrics a
 ${markdownTable(["trace", "days", "step", "requests/s for one unit", "warm-up, days", "scored hours", "constants were chosen on it"], rows)}
 
 Ours is the real four loops at their own beats with the \`web\` preset (lib/config/presets/web.ts), nothing set by hand for any trace. Peers are models after
-their documentation, on the same metrics. Each scaler is run as it comes and over about as many settings of its main knob as every other; the
-controller's knob is how careful it is: the share of moments whose growth within the lead time is covered (\`growthPercent\`), and beyond both of its
-ends the margin (\`staffing\`), as one ladder:
+their documentation, on the same metrics. Each scaler is run as it comes and over about as many values of its main knob as every other, and of no other; the
+controller's is the share of the moments whose growth within the lead time is covered (\`growthPercent\`):
 
 ${markdownTable(["scaler", "settings"], settings)}
 
