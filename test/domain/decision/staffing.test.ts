@@ -112,6 +112,10 @@ describe("staffing in a fleet", () => {
     expect(decide(10, flat(9500), { pending: 3 }).action).toBe("SCALE_OUT");
   });
 
+  test("what was asked for stays until it runs: the tasks that run cannot show what is wanted", () => {
+    expect(decide(30, flat(6000), { pending: 3 })).toMatchObject({ action: "NO_ACTION", hold: "tasks-pending" });
+  });
+
   test("a fall is answered at once, with what is left of the past five minutes", () => {
     expect(decide(30, flat(6000)).plan?.steps[0]?.after.tasks).toBe(tasksFor(6 * (4 / 3), 0.4));
     const fell = [...flat(16_000).slice(10), ...flat(6000).slice(50)];
