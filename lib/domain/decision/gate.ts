@@ -18,9 +18,10 @@ const GATES: readonly (readonly [HoldReason, Gate])[] = [
   ["deployment-in-progress", ({ facts }, { action }) => facts.service?.deploying === true && action !== "SCALE_OUT"],
   [
     "tasks-pending",
-    // An exact number does not grow upon itself while the tasks asked for do not run yet.
+    // An exact number does not grow upon itself while the tasks asked for do not run yet. But until they do, the use of the
+    // others shows less than is wanted: what was asked for stays.
     ({ facts }, { direction, tasks }) =>
-      direction === "grow" && tasks === undefined && (facts.service?.pending ?? 0) > 0,
+      (facts.service?.pending ?? 0) > 0 && (direction === "grow" ? tasks === undefined : tasks !== undefined),
   ],
   [
     "cooldown",
