@@ -63,8 +63,8 @@ export function strategies(results: Results): string {
     });
     return `### ${trace}\n\n${markdownTable(["strategy", "violating %", "task-hours", "over oracle", "p95 ms", "longest violation", "actions / day", "reversals / day", "starts / day", "recovery"], lines)}`;
   });
-  return `On ${listed(traces.map(({ trace }) => trace))} only. Each strategy with its default parameters and the default thresholds of CPU (target 70 %, out above 80 %,
-in below 55 %), without staffing; all else as in the \`web\` preset. They step up and down from threshold to threshold, and are meant for services whose
+  return `On ${listed(traces.map(({ trace }) => trace))} only. Each strategy with its default parameters and the default thresholds of CPU (target 60 %, out above 70 %,
+in below 45 %), without staffing; all else as in the \`web\` preset. They step up and down from threshold to threshold, and are meant for services whose
 demand cannot be computed; beside them the staffed controller.
 
 ${parts.join("\n\n")}`;

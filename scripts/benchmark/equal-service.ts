@@ -49,7 +49,8 @@ ${markdownTable(["peer", `chosen on (${tuned.length} traces)`, `others (${others
 
 ### The fronts
 
-Violating share (up) against task-hours over the oracle's (right); the large dot is the default. Lower left is better.
+Violating share (up) against task-hours over the oracle's (right); the large dot is the default, lower left is better. What costs more than
+the axis is not shown.
 
 ![all traces](benchmark/pareto.svg)
 

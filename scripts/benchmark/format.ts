@@ -15,6 +15,7 @@ export function estimate(value: Estimate | undefined): string {
 
 /** Of a share, in percent: 0.013, 0.42, 12.3. */
 export function percent(share: number): string {
+  if (!Number.isFinite(share)) return "-";
   if (share === 0) return "0";
   if (share < 1e-5) return "<0.001";
   return (100 * share).toFixed(share < 0.001 ? 3 : share < 0.1 ? 2 : 1);

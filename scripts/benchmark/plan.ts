@@ -7,7 +7,7 @@ export interface TracePlan {
   readonly name: string;
   /** Constants of the controller were chosen while looking at this one. */
   readonly isTuned?: true;
-  /** So long that only the scalers of the headline have their whole sweep. */
+  /** So long that only the peers of the goals have their whole sweep. */
   readonly isLong?: true;
   /** The six strategies are run on it. */
   readonly hasStrategies?: true;
@@ -97,10 +97,16 @@ function isOfHeadline(scaler: string): boolean {
 /** Without the defaults. */
 function sweepOf({ name: trace, isLong }: TracePlan, scaler: string, quick: boolean): readonly Job[] {
   const settings = settingsOf(scaler);
-  const every = quick ? 3 : isLong && !RIVALS.includes(scaler) ? 2 : 1;
+  const every = quick || scaler === ORACLE ? 3 : isLong ? everyOfLong(scaler) : 1;
   return settings
     .filter((_, at) => (settings.length - 1 - at) % every === 0)
     .map((setting): Job => ({ trace, scaler, setting, variant: "base" }));
+}
+
+/** The controller takes ten times as long as a peer, the others are not what the goals are about. */
+function everyOfLong(scaler: string): number {
+  if (RIVALS.includes(scaler)) return 1;
+  return scaler === CONTROLLER ? 2 : 3;
 }
 
 function settingsOf(scaler: string): readonly Parameters[] {

@@ -4,7 +4,7 @@ import { BASELINE, ORACLE } from "../../lib/backtest/scalers.ts";
 import { comparisonWith } from "./comparison.ts";
 import { percent, ratio } from "./format.ts";
 import { HPA, SWEPT } from "./plan.ts";
-import type { Results } from "./results.ts";
+import { curveOf, type Results } from "./results.ts";
 import { dot, line, type Point, picture, polyline, text } from "./svg.ts";
 
 /** After Okabe and Ito: told apart by most eyes, and middling bright, for a light and a dark page. */
@@ -25,8 +25,10 @@ const COLORS: Readonly<Record<string, string>> = {
 /** Of the violating share: 0.001 % (what a trace cannot tell from none) to all. */
 const SHARE_MIN = 1e-5;
 const SHARES = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1];
-/** Of task-hours over the oracle's; what costs more is not shown. */
-const COSTS = [0.8, 1, 1.25, 1.5, 2, 2.5];
+/** Of task-hours over the oracle's; what costs more or less is not shown. */
+const COSTS = [0.8, 1, 1.25, 1.5, 2, 2.5, 4, 6, 10];
+/** Of the small plots, which share their axis. */
+const COSTS_MAX = 4;
 
 /** All plots by their paths under docs/. */
 export function plotFiles(results: Results): Readonly<Record<string, string>> {
@@ -43,27 +45,33 @@ interface Frame {
   readonly top: number;
   readonly width: number;
   readonly height: number;
+  /** Values on the axis of costs, from one of its ends to the other. */
+  readonly costs: readonly number[];
 }
 
-function placed({ left, top, width, height }: Frame, cost: number, share: number): Point {
-  const [min = 1, max = 2] = [COSTS[0], COSTS.at(-1)];
+function placed({ left, top, width, height, costs }: Frame, cost: number, share: number): Point {
+  const [min = 1, max = 2] = [costs[0], costs.at(-1)];
   const part = Math.log(Math.max(SHARE_MIN, share) / SHARE_MIN) / Math.log(1 / SHARE_MIN);
   return { x: left + (width * Math.log(cost / min)) / Math.log(max / min), y: top + height * (1 - part) };
 }
 
 function axes(frame: Frame, withNumbers: boolean): readonly string[] {
-  const { left, top, width, height } = frame;
+  const { left, top, width, height, costs } = frame;
   const rows = SHARES.flatMap((share) => {
     const { y } = placed(frame, 1, share);
     const grid = line({ x: left, y }, { x: left + width, y }, "grid");
-    return withNumbers ? [grid, text(left - 4, y + 4, `${percent(share)} %`, { anchor: "end" })] : [grid];
+    return withNumbers ? [grid, text(left - 4, y + 4, shareText(share), { anchor: "end" })] : [grid];
   });
-  const columns = COSTS.flatMap((cost) => {
+  const columns = costs.flatMap((cost) => {
     const { x } = placed(frame, cost, 1);
     const grid = line({ x, y: top }, { x, y: top + height }, "grid");
     return withNumbers ? [grid, text(x, top + height + 14, `${cost}`, { anchor: "middle" })] : [grid];
   });
   return [...rows, ...columns, line({ x: left, y: top + height }, { x: left + width, y: top + height }, "axis")];
+}
+
+function shareText(share: number): string {
+  return `${Number((100 * share).toPrecision(1))} %`;
 }
 
 /** Each setting a dot, the best of them joined. */
@@ -76,7 +84,7 @@ function curves(results: Results, trace: string, scalers: readonly string[], fra
     );
     const points = (curve?.points ?? [])
       .map(([setting, taskHours, violatingShare]) => ({ setting, taskHours: taskHours / oracle, violatingShare }))
-      .filter(({ taskHours }) => taskHours >= (COSTS[0] ?? 0) && taskHours <= (COSTS.at(-1) ?? 0));
+      .filter(({ taskHours }) => taskHours >= (frame.costs[0] ?? 0) && taskHours <= (frame.costs.at(-1) ?? 0));
     const color = COLORS[scaler] ?? "#999999";
     const front = paretoFront(points).map((point) => placed(frame, point.taskHours, point.violatingShare));
     return [
@@ -100,7 +108,7 @@ function legend(scalers: readonly string[], left: number, top: number, columns: 
 }
 
 function paretoOf(results: Results, trace: string): string {
-  const frame = { left: 62, top: 28, width: 620, height: 300 };
+  const frame = { left: 62, top: 28, width: 620, height: 300, costs: costsFor(results, trace) };
   const title = `${trace}: violating share against task-hours over the oracle's`;
   return picture(700, 410, title, [
     text(frame.left, 16, title, { isHead: true }),
@@ -108,6 +116,16 @@ function paretoOf(results: Results, trace: string): string {
     ...curves(results, trace, SWEPT, frame),
     ...legend(SWEPT, 20, 366, 4),
   ]);
+}
+
+/** The axis that has all settings of the controller and of AWS on it. */
+function costsFor(results: Results, trace: string): readonly number[] {
+  const most = Math.max(
+    ...[CONTROLLER, BASELINE].flatMap((scaler) => curveOf(results, scaler, trace).map(({ taskHours }) => taskHours)),
+  );
+  const oracle = results.defaults.find((row) => row.trace === trace && row.scaler === ORACLE)?.taskHours ?? Number.NaN;
+  const end = COSTS.findIndex((cost) => cost >= Math.max(2, most / oracle));
+  return end < 0 ? COSTS : COSTS.slice(0, end + 1);
 }
 
 const MULTIPLES = { columns: 4, width: 210, height: 130, gapX: 16, gapY: 40, left: 60, top: 34 };
@@ -122,14 +140,13 @@ function multiples(results: Results, traces: readonly string[]): string {
       top: top + Math.floor(at / columns) * (height + gapY),
       width,
       height,
+      costs: COSTS.filter((cost) => cost <= COSTS_MAX),
     };
     const isFirst = at % columns === 0;
     const shares = isFirst
-      ? SHARES.map((share) =>
-          text(frame.left - 4, placed(frame, 1, share).y + 4, `${percent(share)} %`, { anchor: "end" }),
-        )
+      ? SHARES.map((share) => text(frame.left - 4, placed(frame, 1, share).y + 4, shareText(share), { anchor: "end" }))
       : [];
-    const costs = [1, 1.5, 2].map((cost) =>
+    const costs = [1, 1.5, 2, 4].map((cost) =>
       text(placed(frame, cost, 1).x, frame.top + height + 13, `${cost}`, { anchor: "middle" }),
     );
     return [
