@@ -1,5 +1,6 @@
 import { CONTROLLER } from "../../lib/backtest/controller-scalers.ts";
 import type { ResultRow } from "../../lib/backtest/result-row.ts";
+import { BASELINE } from "../../lib/backtest/scalers.ts";
 import { defaultsOf } from "./default-settings.ts";
 import { duration, fixed, listed, markdownTable, percent, ratio } from "./format.ts";
 import { PLAIN_STRATEGIES } from "./job.ts";
@@ -26,7 +27,26 @@ export function behaviour(results: Results): string {
   return `With default settings, medians over traces, for each scored day. A reversal takes back, within ten minutes, the change before it. Recovery is the
 mean time from the beginning of a shortage until it is over for three minutes.
 
-${markdownTable(["scaler", "actions", "reversals", "task starts", "recovery", "longest violation", "instability %"], lines)}`;
+${markdownTable(["scaler", "actions", "reversals", "task starts", "recovery", "longest violation", "instability %"], lines)}
+
+${churn(results)}`;
+}
+
+/** What following the load closely costs in changes. */
+function churn(results: Results): string {
+  const rows = defaultsOf(results);
+  const ratios = (of: (row: ResultRow) => number): string =>
+    ratio(
+      median(
+        rows.flatMap((row) => {
+          const base = rows.find((each) => each.trace === row.trace && each.scaler === BASELINE);
+          return row.scaler === CONTROLLER && base !== undefined && of(base) > 0 ? [of(row) / of(base)] : [];
+        }),
+      ),
+    );
+  return `In the median over traces the controller changes the number of tasks ${ratios((row) => row.scaleActions)} times as often as ${BASELINE}, takes back
+${ratios((row) => row.reversals)} times as many changes, and starts ${ratios((row) => row.taskStarts)} times as many tasks. A started task is paid for at least a minute, which is in all
+figures here; caches that are cold and connections that are cut are not. Who minds has \`cooldownSeconds\` and \`keepSeconds\`.`;
 }
 
 function scoredDays(results: Results, trace: string): number {

@@ -59,12 +59,12 @@ export function limits(): string {
 - The peers are models: AWS publishes no formula, and its two modes have one constant each that was fitted to the two delays that AWS published.
 - Peers are swept over the one knob that most people set. Somebody who also tunes cooldowns, windows and behaviours for one service gets more out of
   them; the controller's other parameters were not tuned for a trace either.
-- Related traces (five of one cluster, four of one company) make intervals too narrow, and 14 are few.
+- Related traces (five from one source, four from one company) make intervals too narrow, and 14 are few.
 - One seed for the main tables. How much of a ratio is chance is in the two other seeds of the sensitivity.
 - Violating share counts a step of 5 s in which more than 5 % are late as lost whole. Near the promise that is strict: a step with 5.1 % late counts
   like one in which nobody was served.
-- The controller pays for itself, too: some $2 to $3 a month for a component (docs/cost.md), and the 20-second metrics, which it needs here, are not free.
-  Neither is in these figures, nor are the alarms and high-resolution metrics of its peers.`;
+- The controller has to be paid for, too: docs/cost.md, and more than there with the \`web\` preset, which reads at every beat; so have the 20-second
+  metrics that it needs here. Neither is in these figures, nor are the alarms and high-resolution metrics of its peers.`;
 }
 
 export function speed({ about }: Results): string {
