@@ -65,7 +65,7 @@ describe("square-root staffing", () => {
 });
 
 describe("staffing in a fleet", () => {
-  const web = webFleet({ name: "service-a" });
+  const web = webFleet({ name: "service-a", parameters: { staffing: 0.4, leadSeconds: 240 } });
   const fleet = aFleet({ ...web, mode: "auto" } as Parameters<typeof aFleet>[0], {
     ...web.components[0],
     compute: "fargate",
