@@ -166,7 +166,8 @@ export interface ForecastRecord {
   readonly component: string;
   readonly metric: "cpuUsed" | "memoryUsed" | "networkUsed" | "storageUsed" | "throughput";
   readonly madeAtMs: number;
-  readonly path: ForecastPath;
+  /** Absent where no rule is judged by it: there is only the outlook. */
+  readonly path?: ForecastPath | undefined;
   /** With `cpuUsed` of a component that is staffed by demand. */
   readonly outlook?: DemandOutlook | undefined;
 }

@@ -26,9 +26,10 @@ export function documentOf(results: Results): string {
   ].join("\n\n");
 }
 
-const INTRODUCTION = `The optimization loop forecasts the demand of a component (vCPU used, memory used, requests per second; never a
-percentage, whose meaning changes with the task size) minute by minute for the next hour, with a prediction interval. The
-PREDICTIVE strategy reads the path at now + lead. \`lib/domain/forecasting\` is pure and small:
+const INTRODUCTION = `The optimization loop forecasts the demand that a component's rules are judged by (vCPU used, memory used, requests per
+second ...; never a percentage, whose meaning changes with the task size) minute by minute for the next hour, with a
+prediction interval. The PREDICTIVE strategy reads the path at now + lead. A CPU rule that is staffed by demand has an
+outlook of its own instead ([strategies.md](strategies.md)). \`lib/domain/forecasting\` is pure and small:
 
 | call | when | reads | gives |
 | --- | --- | --- | --- |

@@ -181,7 +181,7 @@ function draw(
     service: Object.fromEntries(service),
     thresholds: policy.rules.map(thresholdOf),
     decisions: mine.map(annotationOf),
-    forecasts: forecasts.filter(({ component }) => component === policy.name).map(forecastOf),
+    forecasts: forecasts.filter(({ component }) => component === policy.name).flatMap(forecastOf),
   };
 }
 
@@ -236,17 +236,20 @@ function annotationOf(decision: Decision): Annotation {
   return { id, atMs: decidedAtMs, action, status, sentence, effectiveness: result?.effectiveness };
 }
 
-function forecastOf({ metric, path }: ForecastRecord): ForecastLines {
+function forecastOf({ metric, path }: ForecastRecord): ForecastLines[] {
+  if (path === undefined) return [];
   const resource = METRIC_OF_RESOURCE.find(([, used]) => used === metric)?.[0];
   const edge = (value: number): number => edgeMetric(metric, value);
-  return {
-    metric,
-    startMs: path.startMs,
-    stepMs: path.stepMs,
-    unit: resource === undefined ? "operations/s" : EDGE_UNITS[resource],
-    trusted: path.trusted,
-    reason: path.reason,
-    mean: path.mean.map(edge),
-    upper: path.upper.map(edge),
-  };
+  return [
+    {
+      metric,
+      startMs: path.startMs,
+      stepMs: path.stepMs,
+      unit: resource === undefined ? "operations/s" : EDGE_UNITS[resource],
+      trusted: path.trusted,
+      reason: path.reason,
+      mean: path.mean.map(edge),
+      upper: path.upper.map(edge),
+    },
+  ];
 }

@@ -189,9 +189,9 @@ function listCases(store: () => StateStore): void {
     await store().writeOverlays(FLEET, [anOverlay("b", { upShift: 0 })]);
     expect(await store().readOverlays(FLEET)).toEqual([anOverlay("a"), anOverlay("b", { upShift: 0 })]);
     await store().writeForecasts(FLEET, [aForecast("a", "throughput"), aForecast("a", "cpuUsed")]);
-    await store().writeForecasts(FLEET, [aForecast("a", "cpuUsed", { madeAtMs: 7 })]);
+    await store().writeForecasts(FLEET, [aForecast("a", "cpuUsed", { madeAtMs: 7, path: undefined })]);
     expect(await store().readForecasts(FLEET)).toEqual([
-      aForecast("a", "cpuUsed", { madeAtMs: 7 }),
+      aForecast("a", "cpuUsed", { madeAtMs: 7, path: undefined }),
       aForecast("a", "throughput"),
     ]);
     await store().writeModels(FLEET, [aModel("a", "throughput"), aModel("a")]);

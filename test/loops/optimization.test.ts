@@ -11,6 +11,7 @@ import {
   aFleet,
   aLearning,
   aLedger,
+  aRule,
   aSample,
   aState,
   DAY,
@@ -152,17 +153,40 @@ describe("optimization loop", () => {
     await run(aFleet(), nowMs - 30 * MINUTE);
     expect((await run(fleet, nowMs)).errors).toEqual([]);
     const models = await store.readModels("default");
-    expect(models.map(({ metric }) => metric).sort()).toEqual(["cpuUsed", "memoryUsed", "throughput"]);
+    expect(models.map(({ metric }) => metric).sort()).toEqual(["cpuUsed"]);
     const cpu = (await store.readForecasts("default")).find(({ metric }) => metric === "cpuUsed");
     expect(cpu?.path).toMatchObject({ trusted: true, reason: "beats-naive" });
-    const later = cpu?.path.mean[30] ?? 0;
+    const later = cpu?.path?.mean[30] ?? 0;
     expect(Math.abs(later - daily(nowMs + 30 * MINUTE).cpuUsed)).toBeLessThan(60);
 
     await run(fleet, nowMs + 5 * MINUTE);
-    expect((await store.readModels("default")).map(({ model }) => model.trainedAtMs)).toEqual([nowMs, nowMs, nowMs]);
+    expect((await store.readModels("default")).map(({ model }) => model.trainedAtMs)).toEqual([nowMs]);
     expect((await store.readForecasts("default")).every(({ madeAtMs }) => madeAtMs === nowMs + 5 * MINUTE)).toBe(true);
     await run(fleet, nowMs + HOUR);
     expect((await store.readModels("default"))[0]?.model.trainedAtMs).toBe(nowMs + HOUR);
+  });
+
+  it("forecasts what rules are judged by; one that is staffed by demand has an outlook and no forecast", async () => {
+    const staffed = aRule({ upAction: "SCALE_OUT", downAction: "SCALE_IN" });
+    const fleet = aFleet({
+      components: [
+        aComponent({
+          strategy: "PREDICTIVE",
+          parameters: { staffing: 0.4, leadSeconds: 240, growthPercent: 95, keepSeconds: 300 },
+          rules: [staffed, aRule({ name: "memory", trigger: "MEMORY_UTILIZATION" })],
+        }),
+      ],
+    });
+    await observe(fleet, T0, T0 + 2 * HOUR, () => ({ cpuUsed: 300, memoryUsed: 500, throughput: 10 }));
+    const nowMs = T0 + 2 * HOUR;
+    expect((await run(fleet, nowMs)).errors).toEqual([]);
+    expect((await store.readModels("default")).map(({ metric }) => metric)).toEqual(["memoryUsed"]);
+    const [cpu, memory, ...others] = await store.readForecasts("default");
+    expect(others).toEqual([]);
+    expect(cpu).toMatchObject({ metric: "cpuUsed", outlook: { madeAtMs: nowMs, taskCpu: ALLOCATION.size.cpu } });
+    expect(cpu?.path).toBeUndefined();
+    expect(memory).toMatchObject({ metric: "memoryUsed", path: { stepMs: MINUTE } });
+    expect(memory?.outlook).toBeUndefined();
   });
 
   it("tunes adaptive components only, once for each measured decision", async () => {

@@ -167,7 +167,7 @@ export const forecast: z.ZodType<ForecastRecord> = z.strictObject({
   component: name,
   metric,
   madeAtMs: z.number(),
-  path: plainJson<ForecastRecord["path"]>("a forecast"),
+  path: plainJson<NonNullable<ForecastRecord["path"]>>("a forecast").optional(),
   outlook: plainJson<NonNullable<ForecastRecord["outlook"]>>("an outlook").optional(),
 });
 export const model: z.ZodType<ModelRecord> = z.strictObject({

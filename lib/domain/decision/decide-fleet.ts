@@ -35,7 +35,7 @@ export interface FleetRecords {
   readonly forecasts: readonly {
     readonly component: string;
     readonly metric: string;
-    readonly path: ForecastPath;
+    readonly path?: ForecastPath | undefined;
     readonly outlook?: DemandOutlook | undefined;
   }[];
 }
@@ -281,6 +281,7 @@ function byComponent<T extends { readonly component: string }>(records: readonly
 function pathsByComponent(forecasts: FleetRecords["forecasts"]): Map<string, Map<string, ForecastPath>> {
   const all = new Map<string, Map<string, ForecastPath>>();
   for (const { component, metric, path } of forecasts) {
+    if (path === undefined) continue;
     const paths = all.get(component) ?? new Map<string, ForecastPath>();
     paths.set(metric, path);
     all.set(component, paths);

@@ -1,3 +1,4 @@
+import { STRATEGIES_BY_NAME } from "../../domain/decision/strategies/index.ts";
 import { TRIGGERS_BY_NAME } from "../../domain/decision/triggers/index.ts";
 import {
   type DemandOutlook,
@@ -25,14 +26,19 @@ export function isForecast({ strategy, rules }: ComponentPolicy): boolean {
   return strategy === "PREDICTIVE" || rules.some(({ trigger }) => trigger === "PREDICTIVE");
 }
 
-/** What is forecast: CPU, memory and throughput always, and whatever else a rule of the component can use. */
-export function metricsOf({ rules }: ComponentPolicy): readonly Metric[] {
-  const used = rules.map(({ trigger }) => TRIGGERS_BY_NAME[trigger].forecast?.metric);
-  return [...new Set<Metric>(["cpuUsed", "memoryUsed", "throughput", ...used.filter((each) => each !== undefined)])];
+/** What is forecast: what a rule is judged by. A rule that is staffed by demand has the component's outlook instead. */
+export function metricsOf({ strategy, rules, parameters }: ComponentPolicy): readonly Metric[] {
+  const chosen = STRATEGIES_BY_NAME[strategy];
+  const judged = rules.filter(
+    (rule) =>
+      (strategy === "PREDICTIVE" || rule.trigger === "PREDICTIVE") && chosen.staffing?.(rule, parameters) === undefined,
+  );
+  const read = judged.map(({ trigger }) => TRIGGERS_BY_NAME[trigger].forecast?.metric);
+  return [...new Set(read.filter((metric) => metric !== undefined))];
 }
 
 /**
- * Trains models that are due and forecasts every metric of every component that is judged by forecasts.
+ * Trains models that are due and forecasts what rules are judged by, of every component that is judged by forecasts.
  * @param rolledUp the samples read for roll-ups; a component that could not be read keeps its last path, which ages
  */
 export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Promise<void> {
@@ -47,17 +53,14 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
     const read = rolledUp.find(({ component }) => component === policy.name);
     if (read === undefined) return undefined;
     const trained = due.has(policy.name) ? await trainAll(job, policy, read) : [];
-    const made = await outlookFor(job, policy, outlooks.get(policy.name));
-    const outlook = made === undefined ? {} : { outlook: made };
+    const base = { v: 1, component: policy.name, madeAtMs: nowMs } as const;
     const records = metricsOf(policy).flatMap((metric): ForecastRecord[] => {
       const record = trained.find((each) => each.metric === metric) ?? models.get(keyOf(policy.name, metric));
       if (record === undefined) return [];
-      const path = forecast(record.model, recentSeries(job, read, metric), nowMs);
-      return [
-        { v: 1, component: policy.name, metric, madeAtMs: nowMs, path, ...(metric === "cpuUsed" ? outlook : {}) },
-      ];
+      return [{ ...base, metric, path: forecast(record.model, recentSeries(job, read, metric), nowMs) }];
     });
-    return { trained, records };
+    const outlook = await outlookFor(job, policy, outlooks.get(policy.name));
+    return { trained, records: outlook === undefined ? records : withOutlook(records, { ...base, outlook }) };
   });
   const trained = made.flatMap((each) => each.trained);
   if (trained.length > 0) await ports.store.writeModels(fleet.name, trained);
@@ -65,6 +68,16 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
     fleet.name,
     made.flatMap((each) => each.records),
   );
+}
+
+/** The outlook is of CPU: it goes with its path, where there is one. */
+function withOutlook(
+  records: readonly ForecastRecord[],
+  record: Omit<ForecastRecord, "metric" | "path">,
+): readonly ForecastRecord[] {
+  const metric = "cpuUsed";
+  const path = records.find((each) => each.metric === metric)?.path;
+  return [...records.filter((each) => each.metric !== metric), { ...record, metric, path }];
 }
 
 /** The last outlooks, for the models in them. */
