@@ -47,13 +47,19 @@ async function run({ folder, cachedOnly, ...options }: Wanted): Promise<Results 
   console.error(`${jobs.length} runs, ${jobs.length - left.length} of them known; ${workers} at a time`);
   const startedMs = performance.now();
   let done = 0;
-  await runJobs(left, { folder, workers }, (job, outcome) => {
-    cache.add(job, outcome);
+  await runJobs(left, { folder, workers }, (job, answer) => {
     done++;
     const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
-    const share = (100 * outcome.score.violatingShare).toFixed(3);
+    const at = `${done}/${left.length} ${minutes} min: ${keyOf(job)}`;
+    if ("error" in answer) {
+      process.exitCode = 1;
+      console.error(`${at} FAILED: ${answer.error}`);
+      return;
+    }
+    const { score, cpuSeconds } = answer.outcome;
+    cache.add(job, answer.outcome);
     console.error(
-      `${done}/${left.length} ${minutes} min: ${keyOf(job)}: ${share} % violating, ${outcome.score.taskHours.toFixed(0)} h, ${outcome.cpuSeconds.toFixed(1)} s`,
+      `${at}: ${(100 * score.violatingShare).toFixed(3)} % violating, ${score.taskHours.toFixed(0)} h, ${cpuSeconds.toFixed(1)} s`,
     );
   });
   const ran = jobs.flatMap((job): readonly Ran[] => {

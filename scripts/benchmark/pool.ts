@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { type Job, keyOf } from "./job.ts";
+import type { Job } from "./job.ts";
 import type { JobOutcome } from "./job-run.ts";
 
 export type WorkerAnswer = { readonly outcome: JobOutcome } | { readonly error: string };
@@ -10,21 +10,22 @@ const HEAP_MB = 200;
 const WORKER_OPTIONS = [`--max-old-space-size=${HEAP_MB}`, "--max-semi-space-size=4", "--import", "tsx"];
 
 /**
- * Runs jobs in their order, as many at a time as there are workers; `done` is told of each as it ends.
+ * Runs jobs in their order, as many at a time as there are workers; `ended` is told of each with what came of it, or why it
+ * failed.
  *
- * @throws Error when a job fails; the others under way are given up.
+ * @throws Error when a worker dies; the others under way are given up.
  */
 export async function runJobs(
   jobs: readonly Job[],
   { folder, workers }: { readonly folder: string; readonly workers: number },
-  done: (job: Job, outcome: JobOutcome) => void,
+  ended: (job: Job, answer: WorkerAnswer) => void,
 ): Promise<void> {
   const queue = [...jobs];
   const children = Array.from({ length: Math.min(workers, jobs.length) }, () =>
     fork(WORKER, [folder], { execArgv: WORKER_OPTIONS }),
   );
   try {
-    await Promise.all(children.map(async (child) => Promise.race([workOff(child, queue, done), failureOf(child)])));
+    await Promise.all(children.map(async (child) => Promise.race([workOff(child, queue, ended), failureOf(child)])));
   } finally {
     for (const child of children) child.kill();
   }
@@ -33,13 +34,11 @@ export async function runJobs(
 async function workOff(
   child: ChildProcess,
   queue: Job[],
-  done: (job: Job, outcome: JobOutcome) => void,
+  ended: (job: Job, answer: WorkerAnswer) => void,
 ): Promise<void> {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     child.send(job);
-    const answer = await answerOf(child);
-    if ("error" in answer) throw new Error(`${keyOf(job)}: ${answer.error}`);
-    done(job, answer.outcome);
+    ended(job, await answerOf(child));
   }
 }
 
