@@ -11,6 +11,7 @@ import {
   directionOf,
   effectiveMode,
   HOUR_MS,
+  isKnown,
   occupies,
   refused,
   type Transition,
@@ -115,11 +116,7 @@ function expiry({ decision, nowMs }: Claim): RefusalReason | undefined {
 
 /** The record of a decision may lag behind the ledger; what the ledger has seen is not claimed a second time. */
 function claimedBefore({ ledger, decision }: Claim): RefusalReason | undefined {
-  if (decision.status !== "PENDING") return "superseded";
-  const known =
-    ledger.open.some((open) => open.decision === decision.id) ||
-    ledger.recent.some((each) => each.decision === decision.id);
-  return known ? "superseded" : undefined;
+  return decision.status !== "PENDING" || isKnown(ledger, decision.id) ? "superseded" : undefined;
 }
 
 /**

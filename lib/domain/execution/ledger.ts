@@ -73,6 +73,11 @@ export function occupies(open: OpenExecution, component: string): boolean {
   return open.steps.some((step) => step.component === component);
 }
 
+/** True when the decision is claimed, or had an effect that still counts: its record is not to be ended by another hand. */
+export function isKnown(ledger: Ledger, decision: string): boolean {
+  return [...ledger.open, ...ledger.recent].some((each) => each.decision === decision);
+}
+
 /** Components that an open execution touches. */
 export function occupiedComponents(ledger: Ledger): ReadonlySet<string> {
   return new Set(ledger.open.flatMap((open) => open.steps.map((step) => step.component)));

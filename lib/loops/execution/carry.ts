@@ -17,7 +17,7 @@ import { type DecisionStatus, TERMINAL } from "../../domain/model/decision.ts";
 import type { OpenExecution } from "../../domain/model/ledger.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
 import type { ServiceState } from "../../domain/model/service.ts";
-import { end, statusOfRefusal } from "./endings.ts";
+import { end, endUnsent, statusOfRefusal, WAITING } from "./endings.ts";
 import { valueBefore } from "./reading.ts";
 import { commit, decisionOf, look, type Run, saveDecision, tell } from "./run.ts";
 import { send } from "./send.ts";
@@ -86,7 +86,7 @@ async function follow(run: Run, open: OpenExecution, live: ServiceState | Error,
 /** Re-validates and sends. A step that must not be sent any more is given back, failed, or its donor is. */
 async function attempt(run: Run, open: OpenExecution, live: ServiceState): Promise<boolean> {
   if (!open.rollingBack) {
-    const reason = await changeOfMind(run, open, live);
+    const reason = (await changeOfMind(run, open, live)) ?? (await hold(run, open));
     if (reason !== undefined)
       return open.attempts === 0 && open.step === 0 ? withdraw(run, open, reason) : giveUp(run, open, reason);
   }
@@ -114,9 +114,22 @@ async function changeOfMind(run: Run, open: OpenExecution, live: ServiceState): 
   });
 }
 
+/**
+ * Before the first call the record leaves the statuses in which it may be ended unclaimed. It is written in any case: from
+ * here on the write of a process that read it earlier, to end it, is lost, and that process reads the ledger again.
+ */
+async function hold(run: Run, { decision, step, attempts }: OpenExecution): Promise<RefusalReason | undefined> {
+  if (step > 0 || attempts > 0) return undefined;
+  const held = await saveDecision(run, decision, ({ status }) =>
+    WAITING.includes(status) || status === "CLAIMED" ? { status: "CLAIMED" } : undefined,
+  );
+  return held === undefined ? "superseded" : undefined; // ended by another hand
+}
+
 async function withdraw(run: Run, open: OpenExecution, reason: RefusalReason): Promise<boolean> {
   const done = await commit(run, (ledger) => giveBack(ledger, markOf(open)));
-  return done.kind === "ok" && closed(run, open, statusOfRefusal(reason), reason);
+  if (done.kind === "ok") await endUnsent(run, open.decision, statusOfRefusal(reason), { reason });
+  return false;
 }
 
 /** No effect, and no more attempts: the first step fails, a later one sends the execution back to its donor. */

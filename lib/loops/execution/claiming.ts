@@ -1,11 +1,12 @@
 import { claim } from "../../domain/execution/claim.ts";
+import { isKnown } from "../../domain/execution/ledger.ts";
 import { revalidate } from "../../domain/execution/revalidate.ts";
 import type { Decision } from "../../domain/model/decision.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
 import { adoptIfChanged } from "./bookings.ts";
 import { carry } from "./carry.ts";
 import { end, WAITING } from "./endings.ts";
-import { commit, isolate, look, prefetch, type Run, saveDecision } from "./run.ts";
+import { commit, isolate, look, prefetch, type Run } from "./run.ts";
 
 /** Claims what may be carried out now, the most urgent first, and starts it. What is refused waits until it expires. */
 export async function claimPending(run: Run): Promise<void> {
@@ -37,11 +38,7 @@ async function claimOne(run: Run, decision: Decision): Promise<void> {
   if (reason !== undefined || component === undefined) return leave(run, decision, reason ?? "superseded");
   const claimed = await commit(run, (ledger) => claim(ledger, decision, run.policy, component, run.nowMs));
   if (claimed.kind === "refused") return leave(run, decision, claimed.reason);
-  const saved = await saveDecision(run, decision.id, ({ status }) =>
-    status === "PENDING" ? { status: "CLAIMED" } : undefined,
-  );
-  // Ended by another hand between the reads: `carry` reads the record anew and gives the slot back.
-  run.ports.log("info", "claimed", { fleet: run.policy.name, decision: decision.id, recorded: saved !== undefined });
+  run.ports.log("info", "claimed", { fleet: run.policy.name, decision: decision.id });
   await carry(run, decision.id);
 }
 
@@ -65,9 +62,7 @@ async function worldRefusal(run: Run, decision: Decision): Promise<RefusalReason
 async function leave(run: Run, decision: Decision, reason: RefusalReason): Promise<void> {
   run.ports.log("debug", "not claimed", { fleet: run.policy.name, decision: decision.id, reason });
   if (reason !== "baseline-changed" && reason !== "superseded") return;
-  const { open, recent } = run.ledger;
-  if (open.some((each) => each.decision === decision.id) || recent.some((each) => each.decision === decision.id))
-    return;
+  if (isKnown(run.ledger, decision.id)) return;
   await end(run, decision.id, "SUPERSEDED", { reason }, WAITING);
   if (reason === "baseline-changed")
     for (const { component } of decision.plan?.steps ?? []) await adoptIfChanged(run, component);

@@ -1,7 +1,8 @@
-import type { Decision, DecisionResult, DecisionStatus } from "../../domain/model/decision.ts";
+import { isKnown } from "../../domain/execution/ledger.ts";
+import { type Decision, type DecisionResult, type DecisionStatus, TERMINAL } from "../../domain/model/decision.ts";
 import type { Learning } from "../../domain/model/learning.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
-import { type Run, saveDecision } from "./run.ts";
+import { decisionOf, type Run, reread, saveDecision, writeDecision } from "./run.ts";
 
 /** Not claimed yet. */
 export const WAITING: readonly DecisionStatus[] = ["PENDING", "AWAITING_APPROVAL"];
@@ -25,9 +26,30 @@ export async function end(
       ? { status, result: { ...decision.result, ...ending, finishedAtMs: run.nowMs } }
       : undefined,
   );
-  if (ended !== undefined)
-    run.ports.log("info", "decision ended", { fleet: run.policy.name, decision: id, status, reason: ending.reason });
-  if (ended !== undefined) await learn(run, ended);
+  if (ended !== undefined) await told(run, ended);
+}
+
+/**
+ * Ends a decision of which the ledger shows no trace: it had no effect, or its claim was given back. A process that read
+ * the record before may claim it again at any time, and writes the record before its first call. The ledger is read after
+ * the record here, so that either the other claim shows, or this write is lost and both are read again.
+ */
+export async function endUnsent(run: Run, id: string, status: DecisionStatus, ending: Ending): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const decision = await decisionOf(run, id);
+    if (decision === undefined || TERMINAL.has(decision.status)) return;
+    await reread(run);
+    if (isKnown(run.ledger, id)) return;
+    const next = { ...decision, status, result: { ...decision.result, ...ending, finishedAtMs: run.nowMs } };
+    if (await writeDecision(run, next)) return told(run, next);
+  }
+}
+
+/** What follows from an ending, done once: by the process that stored it. */
+async function told(run: Run, ended: Decision): Promise<void> {
+  const { id: decision, status, result } = ended;
+  run.ports.log("info", "decision ended", { fleet: run.policy.name, decision, status, reason: result?.reason });
+  await learn(run, ended);
 }
 
 /** Status with which a decision ends that was claimed and given back before anything was sent. */

@@ -1,8 +1,8 @@
 import { claim } from "../../domain/execution/claim.ts";
-import { prune } from "../../domain/execution/ledger.ts";
+import { isKnown, prune } from "../../domain/execution/ledger.ts";
 import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
-import { end, WAITING } from "./endings.ts";
+import { end, endUnsent, WAITING } from "./endings.ts";
 import { commit, isolate, type Run, reread, saveDecision } from "./run.ts";
 
 /**
@@ -46,7 +46,7 @@ async function closedMeanwhile(run: Run, decision: Decision): Promise<void> {
     });
   if (!hadEffect) {
     const backingOff = run.ledger.quietUntil[decision.component]?.why === "backing-off";
-    return end(run, id, backingOff ? "FAILED" : "EXPIRED", { reason: result?.reason, detail: DIED });
+    return endUnsent(run, id, backingOff ? "FAILED" : "EXPIRED", { reason: result?.reason, detail: DIED });
   }
   if (result?.reason === undefined && booked("after")) {
     await saveDecision(run, id, () => ({ status: "STABLE", result: { finishedAtMs: run.nowMs } }));
@@ -59,20 +59,24 @@ async function closedMeanwhile(run: Run, decision: Decision): Promise<void> {
   });
 }
 
-/** Ends decisions that were never claimed: too old, or overtaken by a newer one of the same component. */
+/**
+ * Ends decisions that were never claimed: too old, or overtaken by a newer one of the same component. What the ledger
+ * knows was claimed, and its record was left behind: `carry` and `reconcile` end it.
+ */
 export async function expire(run: Run): Promise<void> {
   const waiting = [...run.decisions.values()].filter(({ status }) => WAITING.includes(status));
   const newest = new Map<string, number>();
   for (const each of waiting) newest.set(each.component, Math.max(newest.get(each.component) ?? 0, each.decidedAtMs));
-  for (const decision of waiting) {
-    await isolate(run, decision.component, async () => {
-      if (decision.decidedAtMs < (newest.get(decision.component) ?? 0)) {
-        return end(run, decision.id, "SUPERSEDED", { reason: "superseded" }, WAITING);
-      }
-      if (run.nowMs >= decision.expiresAtMs) {
-        return end(run, decision.id, "EXPIRED", { reason: "expired", detail: waitedFor(run, decision) }, WAITING);
-      }
-    });
+  const isOvertaken = (each: Decision) => each.decidedAtMs < (newest.get(each.component) ?? 0);
+  const due = waiting.filter((each) => isOvertaken(each) || run.nowMs >= each.expiresAtMs);
+  if (due.length > 0) await reread(run);
+  for (const decision of due) {
+    if (isKnown(run.ledger, decision.id)) continue;
+    await isolate(run, decision.component, () =>
+      isOvertaken(decision)
+        ? end(run, decision.id, "SUPERSEDED", { reason: "superseded" }, WAITING)
+        : end(run, decision.id, "EXPIRED", { reason: "expired", detail: waitedFor(run, decision) }, WAITING),
+    );
   }
 }
 

@@ -84,14 +84,19 @@ export async function saveDecision(
     if (decision === undefined || TERMINAL.has(decision.status)) return undefined;
     const fields = change(decision);
     if (fields === undefined) return undefined;
-    const next: Decision = { ...decision, ...fields, version: decision.version + 1 };
-    if ((await run.ports.store.writeDecision(next)).won) {
-      run.decisions.set(id, next);
-      return next;
-    }
-    run.decisions.delete(id);
+    const next: Decision = { ...decision, ...fields };
+    if (await writeDecision(run, next)) return run.decisions.get(id);
   }
   return undefined;
+}
+
+/** Stores the next version of a record, once. False when somebody wrote it since it was read; it is read anew then. */
+export async function writeDecision(run: Run, changed: Decision): Promise<boolean> {
+  const next: Decision = { ...changed, version: changed.version + 1 };
+  const { won } = await run.ports.store.writeDecision(next);
+  if (won) run.decisions.set(next.id, next);
+  else run.decisions.delete(next.id);
+  return won;
 }
 
 /** Live states, one call for all that were not read yet in this pass; an Error in the place of what failed. */
