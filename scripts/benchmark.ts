@@ -2,7 +2,8 @@
  * The published comparison: `npm run benchmark`. Runs the traces of a folder (`--traces DIR`, default ../shared/traces) under the
  * controller and all peers, and writes docs/benchmark.md, its plots and docs/benchmark/results.json, from which page and plots
  * can be written again without any run: `--render`. `--only a,b` and `--scalers a,b` choose; `--quick` runs few settings;
- * both, and `--out DIR`, are for trying: their page is not the published one. What has been run is kept in .benchmark/.
+ * those need `--out DIR`, since their page is not the published one. What has been run is kept in .benchmark/: `--cached-only` makes
+ * the page of it and runs nothing.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
