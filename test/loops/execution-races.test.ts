@@ -148,3 +148,52 @@ describe("two hands on one record", () => {
     expect(await watch.quiet()).toEqual([]);
   });
 });
+
+describe("two judges of one change", () => {
+  /** Applied and stable; it has settled a minute from now. */
+  async function stable(): Promise<{ bench: Bench; watch: Watch; decision: Decision }> {
+    const { bench, watch, decision } = await scene();
+    await bench.run(3.5 * MINUTE);
+    expect(await bench.status(decision.id)).toBe("STABLE");
+    return { bench, watch, decision };
+  }
+
+  test("taken back by one: the other, that read before the harm, does not end it as measured", async () => {
+    const { bench, watch, decision } = await stable();
+    const overtaken: StateStore["writeDecision"] = async (next) => {
+      expect(next.status).toBe("MEASURED");
+      if (bench.effects().length > 1) return bench.store.writeDecision(next);
+      bench.used = { a: { errorRate: 0.9 } };
+      await bench.pass(2 * MINUTE);
+      expect(bench.effects()).toEqual(["a 2x500>3x500", "a 3x500>2x500"]);
+      return bench.store.writeDecision(next);
+    };
+    await bench.pass(MINUTE, bench.ports({ store: store(bench, { writeDecision: overtaken }) }));
+    expect(await bench.status(decision.id)).toBe("STABLE harmful");
+
+    await bench.run(2 * MINUTE);
+    expect(await bench.status(decision.id)).toBe("ROLLED_BACK harmful");
+    expect(await watch.quiet()).toEqual([]);
+  });
+
+  test("measured by one just before the other's call: what is there stays", async () => {
+    const { bench, watch } = await stable();
+    bench.used = { a: { errorRate: 0.9 } };
+    await bench.edit((ledger) => setPaused(ledger, true, "ann"));
+    await bench.pass(MINUTE / 2); // harm noted, and not taken back under the pause
+    await bench.edit((ledger) => setPaused(ledger, false, "ann"));
+    const writeDecision: StateStore["writeDecision"] = async (next) => {
+      expect(next).toMatchObject({ status: "STABLE", result: { reason: "harmful" } });
+      await bench.store.writeDecision({ ...next, status: "MEASURED" });
+      return bench.store.writeDecision(next);
+    };
+    await bench.pass(0, bench.ports({ store: store(bench, { writeDecision }) }));
+    const ledger = await bench.ledger();
+    expect(ledger.open).toEqual([]);
+    expect(ledger.booked["a"]).toEqual(tasks(3));
+
+    await bench.run(6 * MINUTE);
+    expect(bench.effects()).toEqual(["a 2x500>3x500"]);
+    expect(await watch.quiet()).toEqual([]);
+  });
+});

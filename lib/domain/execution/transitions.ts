@@ -205,6 +205,14 @@ export function reopenToRollBack(ledger: Ledger, decision: Decision, policy: Fle
   return changed(ledger, { open: [...ledger.open, open] });
 }
 
+/** The way back was not begun and will not be: what the step brought stays, and is booked. */
+export function letStand(ledger: Ledger, mark: Mark): Transition {
+  const open = find(ledger, mark);
+  if (open === undefined || !open.rollingBack || open.attempts > 0) return MOVED_ON;
+  const { component, from } = activeStep(open);
+  return changed(ledger, { open: others(ledger, open), booked: { ...ledger.booked, [component]: from } });
+}
+
 /** A read showed the step back at its before. Goes on with the step before it, or ends and backs off. */
 export function finishRollback(ledger: Ledger, mark: Mark, policy: FleetPolicy, nowMs: number): Transition {
   const open = find(ledger, mark);

@@ -8,6 +8,7 @@ import {
   failUnknown,
   finishRollback,
   giveBack,
+  letStand,
   markOf,
   sendRefusal,
   startRollback,
@@ -17,7 +18,7 @@ import { type DecisionStatus, TERMINAL } from "../../domain/model/decision.ts";
 import type { OpenExecution } from "../../domain/model/ledger.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
 import type { ServiceState } from "../../domain/model/service.ts";
-import { end, endUnsent, statusOfRefusal, WAITING } from "./endings.ts";
+import { end, endUnsent, statusOfRefusal } from "./endings.ts";
 import { valueBefore } from "./reading.ts";
 import { commit, decisionOf, look, type Run, saveDecision, tell } from "./run.ts";
 import { send } from "./send.ts";
@@ -86,10 +87,13 @@ async function follow(run: Run, open: OpenExecution, live: ServiceState | Error,
 /** Re-validates and sends. A step that must not be sent any more is given back, failed, or its donor is. */
 async function attempt(run: Run, open: OpenExecution, live: ServiceState): Promise<boolean> {
   if (!open.rollingBack) {
-    const reason = (await changeOfMind(run, open, live)) ?? (await hold(run, open));
+    const reason = await changeOfMind(run, open, live);
     if (reason !== undefined)
       return open.attempts === 0 && open.step === 0 ? withdraw(run, open, reason) : giveUp(run, open, reason);
   }
+  const hand = await hold(run, open);
+  if (hand === "ended") return open.rollingBack ? leaveAsItIs(run, open) : withdraw(run, open, "superseded");
+  if (hand === "lost") return false;
   const sent = await send(run, open, live);
   if (sent.kind === "refused") return giveUp(run, { ...open, attempts: sent.attempts }, sent.reason, sent.detail);
   return sent.kind === "sent";
@@ -115,15 +119,25 @@ async function changeOfMind(run: Run, open: OpenExecution, live: ServiceState): 
 }
 
 /**
- * Before the first call the record leaves the statuses in which it may be ended unclaimed. It is written in any case: from
- * here on the write of a process that read it earlier, to end it, is lost, and that process reads the ledger again.
+ * Before the first call of an execution, there or back, its record is written: it leaves the statuses in which it may be
+ * ended unclaimed, and the write of a process that read it earlier, to end it, is lost from here on. `ended`: that process
+ * came first, and nothing may be sent.
  */
-async function hold(run: Run, { decision, step, attempts }: OpenExecution): Promise<RefusalReason | undefined> {
-  if (step > 0 || attempts > 0) return undefined;
-  const held = await saveDecision(run, decision, ({ status }) =>
-    WAITING.includes(status) || status === "CLAIMED" ? { status: "CLAIMED" } : undefined,
-  );
-  return held === undefined ? "superseded" : undefined; // ended by another hand
+async function hold(run: Run, open: OpenExecution): Promise<"held" | "ended" | "lost"> {
+  if (open.attempts > 0 || (open.step > 0 && !open.rollingBack)) return "held";
+  const held = await saveDecision(run, open.decision, ({ status }) => ({
+    status: open.rollingBack ? status : "CLAIMED",
+  }));
+  if (held !== undefined) return "held";
+  const decision = await decisionOf(run, open.decision);
+  if (decision === undefined) return open.rollingBack ? "held" : "ended"; // the way back needs no record
+  return TERMINAL.has(decision.status) ? "ended" : "lost";
+}
+
+/** Opened to be taken back, while another process judged it: what is there stays. */
+async function leaveAsItIs(run: Run, open: OpenExecution): Promise<boolean> {
+  await commit(run, (ledger) => letStand(ledger, markOf(open)));
+  return false;
 }
 
 async function withdraw(run: Run, open: OpenExecution, reason: RefusalReason): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { isKnown } from "../../domain/execution/ledger.ts";
 import { type Decision, type DecisionResult, type DecisionStatus, TERMINAL } from "../../domain/model/decision.ts";
 import type { Learning } from "../../domain/model/learning.ts";
+import type { Ledger } from "../../domain/model/ledger.ts";
 import type { RefusalReason } from "../../domain/model/reasons.ts";
 import { decisionOf, type Run, reread, saveDecision, writeDecision } from "./run.ts";
 
@@ -30,19 +31,33 @@ export async function end(
 }
 
 /**
- * Ends a decision of which the ledger shows no trace: it had no effect, or its claim was given back. A process that read
- * the record before may claim it again at any time, and writes the record before its first call. The ledger is read after
- * the record here, so that either the other claim shows, or this write is lost and both are read again.
+ * Ends a decision unless it is taken: somebody has, or may have, a call to make for it. Whoever opens an execution writes the
+ * decision's record before the first call. The ledger is read after the record here, so that either the open execution
+ * shows, or this write is lost and both are read again.
  */
-export async function endUnsent(run: Run, id: string, status: DecisionStatus, ending: Ending): Promise<void> {
+export async function endUnless(
+  run: Run,
+  id: string,
+  status: DecisionStatus,
+  ending: Ending,
+  isTaken: (ledger: Ledger, decision: Decision) => boolean,
+): Promise<void> {
   for (let tries = 0; tries < TRIES; tries++) {
     const decision = await decisionOf(run, id);
     if (decision === undefined || TERMINAL.has(decision.status)) return;
     await reread(run);
-    if (isKnown(run.ledger, id)) return;
+    if (isTaken(run.ledger, decision)) return;
     const next = { ...decision, status, result: { ...decision.result, ...ending, finishedAtMs: run.nowMs } };
     if (await writeDecision(run, next)) return told(run, next);
   }
+}
+
+/**
+ * Ends a decision that had no effect, or whose claim was given back, unless the ledger knows it: a process that read the
+ * record before may have claimed it again.
+ */
+export function endUnsent(run: Run, id: string, status: DecisionStatus, ending: Ending): Promise<void> {
+  return endUnless(run, id, status, ending, (ledger) => isKnown(ledger, id));
 }
 
 /** What follows from an ending, done once: by the process that stored it. */

@@ -5,7 +5,7 @@ import type { Decision, PlanStep } from "../../domain/model/decision.ts";
 import type { ComponentPolicy, RulePolicy } from "../../domain/model/policy.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
 import { carry } from "./carry.ts";
-import { type Ending, end as endFrom } from "./endings.ts";
+import { type Ending, endUnless } from "./endings.ts";
 import { isHarmed, ruleOf, samplesAfter, triggerValue } from "./reading.ts";
 import { commit, isolate, type Run, saveDecision } from "./run.ts";
 
@@ -18,8 +18,12 @@ export async function measure(run: Run): Promise<void> {
   for (const decision of stable) await isolate(run, decision.component, () => measureOne(run, decision));
 }
 
+/** Only what was judged: written meanwhile, or being taken back by another process, it is judged anew by the next pass. */
 async function end(run: Run, id: string, status: "MEASURED" | "ROLLED_BACK", ending: Ending): Promise<void> {
-  await endFrom(run, id, status, ending, ["STABLE"]);
+  const judged = run.decisions.get(id)?.version;
+  await endUnless(run, id, status, ending, ({ open }, { version }) => {
+    return version !== judged || open.some((each) => each.decision === id);
+  });
 }
 
 async function measureOne(run: Run, decision: Decision): Promise<void> {
@@ -114,6 +118,7 @@ async function takeBack(run: Run, decision: Decision): Promise<boolean> {
       ? { result: { ...result, finishedAtMs: result?.finishedAtMs ?? run.nowMs, reason: "harmful" } }
       : undefined,
   );
+  if (run.decisions.get(decision.id)?.status !== "STABLE") return true; // judged by another process already
   const opened = await commit(run, (ledger) => reopenToRollBack(ledger, decision, run.policy, run.nowMs));
   if (opened.kind === "refused") return opened.reason === "superseded"; // another process opened it already
   await carry(run, decision.id);
