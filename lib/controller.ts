@@ -12,8 +12,8 @@ import { type Mode, TRIGGERS, type TriggerName } from "./domain/model/trigger.ts
 import type { LoopName, LoopOutcome } from "./flow.ts";
 import { decideAndRecord } from "./loops/decision.ts";
 import { runLoop } from "./loops/run-loop.ts";
-import { type DashboardData, type ScalingMetrics, scalingDashboardData, scalingMetrics } from "./metrics-report.ts";
 import type { Ports } from "./ports.ts";
+import { type DashboardData, type ScalingMetrics, scalingDashboardData, scalingMetrics } from "./report/index.ts";
 import { runBeat, type Scheduler, TimerScheduler } from "./scheduler.ts";
 import { exportState, restoreState, type StateDocument } from "./state-document.ts";
 

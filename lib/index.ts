@@ -19,8 +19,8 @@ export {
   type TriggerName,
 } from "./domain/model/trigger.ts";
 export { LOOPS, type LoopName, type LoopOutcome } from "./flow.ts";
-export type { DashboardData, ScalingMetrics } from "./metrics-report.ts";
 export type { Clock, Log, MetricSource, Notifier, Orchestrator, Ports, StateStore } from "./ports.ts";
+export type { DashboardData, ScalingMetrics } from "./report/index.ts";
 export { type Scheduler, TimerScheduler } from "./scheduler.ts";
 export type { StateDocument } from "./state-document.ts";
 

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { scalingMetrics } from "../metrics-report.ts";
+import { scalingMetrics } from "../report/index.ts";
 import type { FleetMetrics } from "../report/metrics.ts";
 import { type Register, type StateOptions, stateCommand, withState } from "./command.ts";
 import { bold, pairs, printJson, table } from "./output.ts";

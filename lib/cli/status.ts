@@ -1,6 +1,6 @@
 import { formatDuration } from "../local/duration.ts";
 import { formatClock } from "../local/progress/clock-text.ts";
-import { scalingMetrics } from "../metrics-report.ts";
+import { scalingMetrics } from "../report/index.ts";
 import type { FleetMetrics, ScalingMetrics } from "../report/metrics.ts";
 import { type OperatedState, type Register, type StateOptions, stateCommand, withState } from "./command.ts";
 import { bold, pairs, printJson, table } from "./output.ts";

@@ -24,7 +24,7 @@ import {
 import { FUNCTION_ENVIRONMENT } from "../../lib/deployment.ts";
 import { LOOPS, type LoopName } from "../../lib/flow.ts";
 import type { FunctionName } from "../../lib/infrastructure/bundle.ts";
-import type { DeployedFunction } from "./stack.ts";
+import type { DeployedFunction } from "./deployed-function.ts";
 
 export const REGION = "us-east-1";
 export const CREDENTIALS = { accessKeyId: "testing", secretAccessKey: "testing" };

@@ -6,13 +6,14 @@ import { BEAT_MS, LOOPS } from "../../lib/flow.ts";
 import { FUNCTIONS, type FunctionName } from "../../lib/infrastructure/bundle.ts";
 import { Account, CREDENTIALS, REGION } from "./account.ts";
 import type { Checks } from "./checks.ts";
+import type { DeployedFunction } from "./deployed-function.ts";
 import { CONFIG, MEMBERS } from "./fleet.ts";
 import { Front } from "./front.ts";
 import { FunctionProcess } from "./function-process.ts";
 import { Rollouts } from "./rollouts.ts";
 import { tell } from "./scenario.ts";
 import { tail } from "./server-process.ts";
-import { type DeployedFunction, EmulatedStack } from "./stack.ts";
+import { EmulatedStack } from "./stack.ts";
 import { Timeline } from "./timeline.ts";
 
 interface Place {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { FUNCTIONS, type FunctionName } from "../../lib/infrastructure/bundle.ts";
 import { CREDENTIALS, REGION } from "./account.ts";
+import type { DeployedFunction } from "./deployed-function.ts";
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "../..");
@@ -17,16 +18,6 @@ const UNSUPPORTED: readonly string[] = [
   "AWS::SNS::TopicPolicy",
   "AWS::SQS::QueuePolicy",
 ];
-
-/** A function of the stack as the emulator has it. */
-export interface DeployedFunction {
-  /** Its code asset: bundle and Deployment document. */
-  readonly folder: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly runtime: string;
-  /** Name of the queue that it reads; the widget reads none. */
-  readonly queue: string | undefined;
-}
 
 export interface StackOptions {
   readonly emulator: string;

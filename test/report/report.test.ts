@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { MemoryStore } from "../lib/adapters/memory/memory-store.ts";
-import { noAlerts } from "../lib/domain/alerting/alerts.ts";
-import type { Decision } from "../lib/domain/model/decision.ts";
-import { rollUpSamples } from "../lib/domain/optimization/rollup.ts";
-import { scalingDashboardData, scalingMetrics } from "../lib/metrics-report.ts";
+import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
+import { noAlerts } from "../../lib/domain/alerting/alerts.ts";
+import type { Decision } from "../../lib/domain/model/decision.ts";
+import { rollUpSamples } from "../../lib/domain/optimization/rollup.ts";
+import { scalingDashboardData, scalingMetrics } from "../../lib/report/index.ts";
 import {
   ALLOCATION,
   aComponent,
@@ -16,7 +16,7 @@ import {
   HOUR,
   MINUTE,
   T0,
-} from "./support/optimization-builders.ts";
+} from "../support/optimization-builders.ts";
 
 const fleet = aFleet({ components: [aComponent(), aComponent({ name: "b", mode: "observe" })] });
 const NOW = T0 + 10 * HOUR;
