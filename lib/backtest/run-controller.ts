@@ -1,4 +1,4 @@
-import { MemoryStore } from "../adapters/memory/memory-store.ts";
+import { ForgetfulStore } from "../adapters/memory/forgetful-store.ts";
 import { compileFleet, loadConfig, type WrittenConfig } from "../config/index.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import { BEAT_MS } from "../flow.ts";
@@ -17,7 +17,7 @@ export function fleetFor(written: WrittenConfig): FleetPolicy {
 }
 
 /**
- * Runs the real loops over a scenario, at their own beats, with a store in memory: the engine that runs in Lambda, with
+ * Runs the real loops over a scenario, at their own beats, with a store in memory that forgets holds: the engine that runs in Lambda, with
  * other adapters. The component must be named SERVICE.
  */
 export async function runController(
@@ -27,7 +27,7 @@ export async function runController(
 ): Promise<{ score: Score; ports: Ports }> {
   const stage = new Stage(scenario, { periodMs: fleet.monitor.periodMs });
   const ports: Ports = {
-    store: new MemoryStore(),
+    store: new ForgetfulStore(),
     metrics: stage.metrics,
     orchestrator: stage.orchestrator,
     notifier: { publish: async () => undefined },

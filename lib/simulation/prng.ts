@@ -12,9 +12,10 @@ export class Prng {
 
   /** The same seed and key always give the same sequence. */
   constructor(seed: number, ...key: readonly number[]) {
-    this.#a = hash32(seed, ...key, 1);
-    this.#b = hash32(seed, ...key, 2);
-    this.#c = hash32(seed, ...key, 3);
+    const mixed = hash32(seed, ...key);
+    this.#a = mixedWith(mixed, 1);
+    this.#b = mixedWith(mixed, 2);
+    this.#c = mixedWith(mixed, 3);
     this.#counter = 1;
     for (let round = 0; round < 12; round++) this.#next(); // PractRand discards 12 outputs after seeding
   }
@@ -85,11 +86,12 @@ export function lognormalSigma(median: number, p95: number): number {
 /** Mixes whole numbers (each taken modulo 2^53 as two words) to 32 well spread bits. */
 export function hash32(...parts: readonly number[]): number {
   let hash = 0x9e3779b9;
-  for (const part of parts) {
-    hash = mix32(hash ^ (part | 0));
-    hash = mix32((hash + Math.floor(part / 2 ** 32)) | 0);
-  }
+  for (const part of parts) hash = mixedWith(hash, part);
   return hash;
+}
+
+function mixedWith(hash: number, part: number): number {
+  return mix32((mix32(hash ^ (part | 0)) + Math.floor(part / 2 ** 32)) | 0);
 }
 
 /** Uniform in [0, 1), random access: the same (seed, index) is always the same number. */

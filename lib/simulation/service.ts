@@ -174,17 +174,12 @@ export class SimulatedService {
     advanceTasks(record.tasks, this.#clock(nowMs));
     const capacity = this.#chargeAndMeasure(nowMs);
     const rate = this.#load.rateAt(nowMs);
-    const step = stepDemand(record.demand, {
-      profile: this.profile,
-      capacity,
-      rate,
-      stepMs,
-      ...this.#draw(nowMs, rate),
-    });
+    const { arrivals, noise } = this.#draw(nowMs, rate);
+    const step = stepDemand(record.demand, { profile: this.profile, capacity, rate, arrivals, stepMs, noise });
     record.account.finished += step.finished;
     record.account.failed += step.failed;
     record.account.late += step.late;
-    record.lastStep = { rate, ...step };
+    record.lastStep = { ...step, rate };
     meterStep(record.meter, step);
     if (step.outOfMemory && capacity.tasks >= record.tasks.desired && nowMs - record.lastKillMs >= KILL_PAUSE_MS) {
       record.lastKillMs = nowMs;
@@ -213,25 +208,26 @@ export class SimulatedService {
 
   view(): ServiceView {
     const { tasks, lastStep } = this.#record;
-    const had = { cpu: 0, memory: 0 };
-    const count = { running: 0, pending: 0, draining: 0 };
+    let [cpuHad, memoryHad, running, draining] = [0, 0, 0, 0];
     for (const { phase, revision } of tasks.tasks) {
-      if (phase === "running") {
-        const { cpu, memory } = this.#sizeOf(revision);
-        had.cpu += cpu;
-        had.memory += memory;
-      }
-      count[phase === "starting" ? "pending" : phase]++;
+      if (phase === "draining") draining++;
+      if (phase !== "running") continue;
+      running++;
+      const { cpu, memory } = this.#sizeOf(revision);
+      cpuHad += cpu;
+      memoryHad += memory;
     }
     const ended = lastStep.finished + lastStep.failed;
     return {
       rate: lastStep.rate,
-      ...count,
+      running,
+      pending: tasks.tasks.length - running - draining,
+      draining,
       desired: tasks.desired,
       size: this.#sizeOf(tasks.primary),
       revision: this.#label(tasks.primary),
-      cpuFraction: had.cpu === 0 ? 0 : Math.min(1, lastStep.cpuUsed / had.cpu),
-      memoryFraction: had.memory === 0 ? 0 : Math.min(1, lastStep.memoryUsed / had.memory),
+      cpuFraction: cpuHad === 0 ? 0 : Math.min(1, lastStep.cpuUsed / cpuHad),
+      memoryFraction: memoryHad === 0 ? 0 : Math.min(1, lastStep.memoryUsed / memoryHad),
       responseMs: lastStep.responseMs,
       errorFraction: ended === 0 ? 0 : lastStep.failed / ended,
       queueLength: lastStep.queue,

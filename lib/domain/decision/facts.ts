@@ -4,7 +4,6 @@ import type { Learning, Overlay, Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { type Allocation, type Resources, sameAllocation } from "../model/resources.ts";
-import type { MetricName, Sample } from "../model/sample.ts";
 import { effectivenessFactor } from "./confidence.ts";
 
 const NONE: Ledger["recent"] = [];
@@ -108,30 +107,24 @@ function isFresh({ madeAtMs }: Recommendation, nowMs: number): boolean {
 function usedOf(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): Partial<Resources> {
   const newest = state?.window[state.window.length - 1];
   if (state === undefined || newest === undefined || nowMs - newest.endMs > fleet.monitor.freshMs) return {};
-  const used: { -readonly [Name in keyof Resources]?: number } = {};
-  for (const [name, metric] of USE_METRICS) {
-    const peak = peakOf(state.window, metric);
-    // What has no source is not there at all: a key without a value is no record that could be stored.
-    if (peak !== undefined) used[name] = peak;
+  let [cpu, memory, network, storage] = [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN];
+  for (const { values } of state.window) {
+    const { cpuUsed, memoryUsed, networkUsed, storageUsed } = values;
+    if (cpuUsed !== undefined && cpuUsed > cpu) cpu = cpuUsed;
+    if (memoryUsed !== undefined && memoryUsed > memory) memory = memoryUsed;
+    if (networkUsed !== undefined && networkUsed > network) network = networkUsed;
+    if (storageUsed !== undefined && storageUsed > storage) storage = storageUsed;
   }
+  // What has no source is not there at all: a key without a value is no record that could be stored.
+  const used: { -readonly [Name in keyof Resources]?: number } = {};
+  if (cpu !== UNKNOWN) used.cpu = Math.round(cpu);
+  if (memory !== UNKNOWN) used.memory = Math.round(memory);
+  if (network !== UNKNOWN) used.network = Math.round(network);
+  if (storage !== UNKNOWN) used.storage = Math.round(storage);
   return used;
 }
 
-const USE_METRICS = [
-  ["cpu", "cpuUsed"],
-  ["memory", "memoryUsed"],
-  ["network", "networkUsed"],
-  ["storage", "storageUsed"],
-] as const;
-
-function peakOf(window: readonly Sample[], metric: MetricName): number | undefined {
-  let peak: number | undefined;
-  for (const { values } of window) {
-    const value = values[metric];
-    if (value !== undefined && (peak === undefined || value > peak)) peak = value;
-  }
-  return peak === undefined ? undefined : Math.round(peak);
-}
+const UNKNOWN = Number.NEGATIVE_INFINITY;
 
 /**
  * Milli-vCPU that may still be removed from the fleet within the present ten minutes. The first shrink is always free:

@@ -66,21 +66,22 @@ function signalFor(rule: RulePolicy, request: SignalRequest, endsMs: readonly nu
     completeness: completenessOf(trigger, request),
     scalesWithCapacity: trigger.scalesWithCapacity,
     forecast,
-    ...demandFor(rule, request),
+    demand: demandFor(rule, request),
   };
 }
 
 /** Demand of a rule that is staffed by it; nothing for all others. */
-function demandFor(rule: RulePolicy, request: SignalRequest): { readonly demand?: SignalDemand } | undefined {
+function demandFor(rule: RulePolicy, request: SignalRequest): SignalDemand | undefined {
   const { policy, state, allocation, outlook, nowMs } = request;
   const need = STRATEGIES_BY_NAME[policy.strategy].staffing?.(rule, policy.parameters);
   if (need === undefined) return undefined;
   const { size, tasks } = allocation;
   const serving = Math.min(tasks, state.service?.running ?? tasks);
-  const window = state.window.filter(({ endMs }) => endMs <= nowMs);
+  const isSeen = (state.window[state.window.length - 1]?.endMs ?? 0) <= nowMs; // all of it, as it comes ascending
+  const window = isSeen ? state.window : state.window.filter(({ endMs }) => endMs <= nowMs);
   const { keepMs } = need;
   const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, tasks, serving, keepMs });
-  return ahead === undefined ? undefined : { demand: { tasks, ...ahead } };
+  return ahead === undefined ? undefined : { ...ahead, tasks };
 }
 
 /**

@@ -161,32 +161,24 @@ function bucketOf(startMs: number, samples: number, parts: readonly Part[]): Rol
   const mean: Partial<Record<MetricName, number>> = {};
   const max: Partial<Record<MetricName, number>> = {};
   for (const metric of METRICS) {
+    const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, metric) > 0;
     let most: number | undefined;
+    let sum = 0;
+    let total = 0;
     for (const part of parts) {
-      if (part.mean[metric] === undefined) continue;
-      const value = part.max[metric] ?? 0;
-      if (most === undefined || value > most) most = value;
+      const value = part.mean[metric];
+      if (value === undefined) continue; // the mean is over the parts that know the metric
+      const peak = part.max[metric] ?? 0;
+      if (most === undefined || peak > most) most = peak;
+      const weight = byOperations ? part.weight * (part.mean.throughput ?? Number.NaN) : part.weight;
+      sum += weight * value;
+      total += weight;
     }
     if (most === undefined) continue;
-    mean[metric] = weightedMean(parts, metric);
+    mean[metric] = sum / total;
     max[metric] = most;
   }
   return { startMs, samples, mean, max };
-}
-
-/** Over the parts that know the metric. */
-function weightedMean(parts: readonly Part[], metric: MetricName): number {
-  const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, metric) > 0;
-  let sum = 0;
-  let total = 0;
-  for (const part of parts) {
-    const value = part.mean[metric];
-    if (value === undefined) continue;
-    const weight = byOperations ? part.weight * (part.mean.throughput ?? Number.NaN) : part.weight;
-    sum += weight * value;
-    total += weight;
-  }
-  return sum / total;
 }
 
 /** One part whose throughput is unknown makes the sum NaN: then all are weighted by time. */
