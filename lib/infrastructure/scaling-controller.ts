@@ -1,4 +1,4 @@
-import { Duration, Names, RemovalPolicy, Size, Stack, Validations } from "aws-cdk-lib";
+import { Names, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import type * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import type * as ecs from "aws-cdk-lib/aws-ecs";
@@ -19,6 +19,7 @@ import { configuredDeployment } from "./configured-deployment.ts";
 import { ControllerFunction } from "./controller-function.ts";
 import { addDashboard } from "./dashboard.ts";
 import { withFunctionCode } from "./function-code.ts";
+import { functionSize } from "./function-size.ts";
 import { fleetMetric, loopMetric } from "./own-metric.ts";
 import { loopPermissions, OPERATE_ACTIONS, READ_STATE_ACTIONS, widgetPermissions } from "./permissions.ts";
 import { reachedServices, reachOf } from "./service-reach.ts";
@@ -69,18 +70,6 @@ export interface ScalingControllerProps {
   readonly bundles?: string;
 }
 
-/** Time and memory of each function. Memory is also its share of a CPU: 1,769 MB is one. */
-const SIZES: Readonly<Record<FunctionName, { memory: Size; timeout: Duration }>> = {
-  // Less than a beat, so that a pass which hangs ends before the next one begins.
-  monitor: { memory: Size.mebibytes(512), timeout: Duration.seconds(25) },
-  decision: { memory: Size.mebibytes(512), timeout: Duration.seconds(25) },
-  execution: { memory: Size.mebibytes(512), timeout: Duration.seconds(25) },
-  // Trains the forecasts: the work is the CPU's.
-  optimization: { memory: Size.mebibytes(1024), timeout: Duration.seconds(240) },
-  // Somebody is waiting.
-  widget: { memory: Size.mebibytes(512), timeout: Duration.seconds(15) },
-};
-
 /** Which loop a loop may wake between beats. */
 const WAKES: Readonly<Partial<Record<LoopName, LoopName>>> = { monitor: "decision", decision: "execution" };
 
@@ -111,7 +100,9 @@ export class ScalingController extends Construct {
     this.table = stateTable(this);
     this.deadLetters = deadLetterQueue(this);
     this.alertTopic = props.alertTopic ?? alertTopic(this);
-    const queues = byLoop((loop) => loopQueue(this, `${titled(loop)}Queue`, SIZES[loop].timeout, this.deadLetters));
+    const queues = byLoop((loop) =>
+      loopQueue(this, `${titled(loop)}Queue`, functionSize(loop, 0).timeout, this.deadLetters),
+    );
     this.#functions = withFunctionCode(this.deployment, props.bundles, (code) => ({
       ...byLoop((loop) => this.#loopFunction(loop, code[loop], queues, props)),
       widget: this.#widgetFunction(code.widget, props),
@@ -202,11 +193,13 @@ export class ScalingController extends Construct {
     props: ScalingControllerProps,
   ): ControllerFunction {
     const next = WAKES[loop];
+    const { nodeOptions, ...size } = functionSize(loop, this.deployment.targets.length);
     const made = new ControllerFunction(this, titled(loop), {
       code,
       description: `Scaling controller: the ${loop} loop`,
-      ...SIZES[loop],
+      ...size,
       environment: {
+        ...(nodeOptions === "" ? {} : { NODE_OPTIONS: nodeOptions }),
         [FUNCTION_ENVIRONMENT.table]: this.table.tableName,
         ...(loop === "monitor" ? { [FUNCTION_ENVIRONMENT.topic]: this.alertTopic.topicArn } : {}),
         ...(next === undefined ? {} : { [FUNCTION_ENVIRONMENT.wakeQueue]: queues[next].queueUrl }),
@@ -221,10 +214,12 @@ export class ScalingController extends Construct {
     code: ConstructorParameters<typeof ControllerFunction>[2]["code"],
     props: ScalingControllerProps,
   ): ControllerFunction {
+    const { memory, timeout } = functionSize("widget", this.deployment.targets.length);
     return new ControllerFunction(this, "Widget", {
       code,
       description: "Scaling controller: decisions in the CloudWatch dashboard",
-      ...SIZES.widget,
+      memory,
+      timeout,
       environment: { [FUNCTION_ENVIRONMENT.table]: this.table.tableName },
       logRetention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       // CloudWatch offers functions of this name when somebody adds a custom widget.

@@ -347,3 +347,18 @@ test("the template stays the same until somebody means to change it", minute, as
   const text = JSON.stringify(template.toJSON(), null, 2).replaceAll(/[0-9a-f]{64}/g, "<hash>");
   await expect(`${text}\n`).toMatchFileSnapshot("golden/template.json");
 });
+
+test("a large deployment's functions have a CPU of their own and a larger young generation", minute, () => {
+  const loops = (template: Template) =>
+    all(template, "AWS::Lambda::Function")
+      .map(([, { Properties }]) => Properties)
+      .filter((properties) => String(properties["Description"]).endsWith("loop"));
+  const memory = (template: Template) => loops(template).map((properties) => Number(properties["MemorySize"]));
+  expect(memory(preset()).sort((a, b) => a - b)).toEqual([512, 512, 512, 1024]);
+  expect(memory(thousand())).toEqual([1769, 1769, 1769, 1769]);
+  const options = {
+    Environment: { Variables: expect.objectContaining({ NODE_OPTIONS: "--max-semi-space-size=64" }) as unknown },
+  };
+  for (const properties of loops(thousand())) expect(properties).toMatchObject(options);
+  for (const properties of loops(preset())) expect(properties).not.toMatchObject(options);
+});
