@@ -2,6 +2,7 @@ import type { Resources } from "../domain/model/resources.ts";
 import type { MetricName, Sample } from "../domain/model/sample.ts";
 import type { Failed } from "../ports.ts";
 import { hash32, hashText, Prng } from "./prng.ts";
+import type { StartConditions } from "./tasks.ts";
 
 /** What goes wrong, as plain data; without a plan nothing does. Whether a partial fault strikes depends on the seed and the time only. */
 export interface FaultPlan {
@@ -81,7 +82,8 @@ export class ComponentFaults {
     this.#seed = hash32(seed, 51);
   }
 
-  startConditions(nowMs: number): { capacityAvailable: boolean; failureShare: number } {
+  startConditions(nowMs: number): StartConditions {
+    if (this.#starts.length === 0) return ALL_WELL;
     let capacityAvailable = true;
     let failureShare = 0;
     for (const fault of this.#starts) {
@@ -144,6 +146,7 @@ export class ComponentFaults {
   }
 }
 
+const ALL_WELL: StartConditions = { capacityAvailable: true, failureShare: 0 };
 const ALL_CALLS: readonly OrchestratorCall[] = ["describe", "ensureRevision", "update"];
 const CALL_FAILURES: Readonly<Record<CallFault["kind"], { failed: Failed; applied: boolean }>> = {
   "lost-answer": { failed: { kind: "unknown", detail: "the connection closed before the answer" }, applied: true },

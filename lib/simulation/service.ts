@@ -23,7 +23,6 @@ import {
   type Lifecycle,
   setDesired,
   settledTasks,
-  type Task,
   type TaskClock,
   type TaskSet,
 } from "./tasks.ts";
@@ -208,14 +207,19 @@ export class SimulatedService {
 
   view(): ServiceView {
     const { tasks, lastStep } = this.#record;
-    let [cpuHad, memoryHad, running, draining] = [0, 0, 0, 0];
-    for (const { phase, revision } of tasks.tasks) {
-      if (phase === "draining") draining++;
-      if (phase !== "running") continue;
+    let cpuHad = 0;
+    let memoryHad = 0;
+    let running = 0;
+    let draining = 0;
+    let size = NO_RESOURCES;
+    let revision = -1;
+    for (const task of tasks.tasks) {
+      if (task.phase === "draining") draining++;
+      if (task.phase !== "running") continue;
       running++;
-      const { cpu, memory } = this.#sizeOf(revision);
-      cpuHad += cpu;
-      memoryHad += memory;
+      if (task.revision !== revision) size = this.#sizeOf((revision = task.revision));
+      cpuHad += size.cpu;
+      memoryHad += size.memory;
     }
     const ended = lastStep.finished + lastStep.failed;
     return {
@@ -300,7 +304,7 @@ export class SimulatedService {
       seed: this.#seed,
       lifecycle: this.lifecycle,
       conditions: this.faults.startConditions(nowMs),
-      ended: (task, atMs) => this.#settleBill(task, atMs),
+      ended: this.#ended,
     };
   }
 
@@ -365,10 +369,11 @@ export class SimulatedService {
     if (oldest !== undefined && oldest.sample.endMs <= endMs - samplesKeptMs) record.samples.shift();
   }
 
-  #settleBill(task: Task, atMs: number): void {
+  /** Settles the bill of a task that is gone. */
+  readonly #ended: TaskClock["ended"] = (task, atMs) => {
     const missingMs = BILLED_MIN_MS - (atMs - task.pulledMs);
     if (missingMs > 0) chargeTask(this.#record.account, this.#sizeOf(task.revision), missingMs);
-  }
+  };
 
   #sizeOf(revision: number): Resources {
     const { revisions } = this.#record;

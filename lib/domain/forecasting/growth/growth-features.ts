@@ -145,7 +145,11 @@ export class SoughtHighs implements DemandHighs {
   }
 
   #partOf(at: number): DemandSeries | undefined {
-    return this.#parts.findLast((part) => startOf(part) <= at);
+    for (let i = this.#parts.length - 1; i >= 0; i--) {
+      const part = this.#parts[i] as DemandSeries;
+      if (startOf(part) <= at) return part;
+    }
+    return undefined;
   }
 }
 
