@@ -3,7 +3,7 @@ import { setPaused } from "../../lib/domain/execution/ledger.ts";
 import type { Decision } from "../../lib/domain/model/decision.ts";
 import { runExecution } from "../../lib/loops/execution.ts";
 import type { StateStore } from "../../lib/ports.ts";
-import { Bench, MINUTE, pending, tasks } from "../support/execution-bench.ts";
+import { Bench, component, MINUTE, pending, tasks } from "../support/execution-bench.ts";
 import { Watch } from "../support/execution-invariants.ts";
 
 /** Two processes and one decision, in the order in which the story is told. */
@@ -145,6 +145,28 @@ describe("two hands on one record", () => {
     await bench.run(6 * MINUTE);
     expect(await bench.status(decision.id)).toBe("MEASURED");
     expect(bench.ecs.calls).toHaveLength(1);
+    expect(await watch.quiet()).toEqual([]);
+  });
+
+  test("sent by one while the other brings the records up: what was read before is not told from newer bookings", async () => {
+    const bench = new Bench({ components: [component("a"), component("b")] }, { a: tasks(2), b: tasks(2) });
+    const watch = new Watch(bench);
+    await bench.pass();
+    const left = pending("a", { before: tasks(2), after: tasks(3), changes: { status: "CLAIMED" } }); // by a dead process
+    const decision = pending("b", { before: tasks(2), after: tasks(3) });
+    await bench.want(left, decision);
+    let reads = 0;
+    const readLedger: StateStore["readLedger"] = async (fleet) => {
+      if (++reads === 3) await bench.pass(); // after its view of the ledger, and before the check that ends `left`
+      return bench.store.readLedger(fleet);
+    };
+    await bench.pass(0, bench.ports({ store: store(bench, { readLedger }) }));
+    expect(await bench.status(left.id)).toBe("EXPIRED");
+    expect(bench.effects()).toEqual(["b 2x500>3x500"]);
+    expect(await bench.status(decision.id)).toBe("APPLIED");
+
+    await bench.run(6 * MINUTE);
+    expect(await bench.status(decision.id)).toBe("MEASURED");
     expect(await watch.quiet()).toEqual([]);
   });
 });

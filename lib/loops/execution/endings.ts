@@ -35,7 +35,7 @@ export async function end(
  * decision's record before the first call. The ledger is read after the record here, so that either the open execution
  * shows, or this write is lost and both are read again.
  */
-export async function endUnless(
+async function endUnless(
   run: Run,
   id: string,
   status: DecisionStatus,
@@ -58,6 +58,13 @@ export async function endUnless(
  */
 export function endUnsent(run: Run, id: string, status: DecisionStatus, ending: Ending): Promise<void> {
   return endUnless(run, id, status, ending, (ledger) => isKnown(ledger, id));
+}
+
+/** Ends a decision as it was judged: written since, or opened to be taken back, it is judged anew by the next pass. */
+export function endJudged(run: Run, judged: Decision, status: DecisionStatus, ending: Ending): Promise<void> {
+  return endUnless(run, judged.id, status, ending, ({ open }, { version }) => {
+    return version !== judged.version || open.some((each) => each.decision === judged.id);
+  });
 }
 
 /** What follows from an ending, done once: by the process that stored it. */

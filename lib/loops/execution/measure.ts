@@ -5,7 +5,7 @@ import type { Decision, PlanStep } from "../../domain/model/decision.ts";
 import type { ComponentPolicy, RulePolicy } from "../../domain/model/policy.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
 import { carry } from "./carry.ts";
-import { type Ending, endUnless } from "./endings.ts";
+import { type Ending, endJudged } from "./endings.ts";
 import { isHarmed, ruleOf, samplesAfter, triggerValue } from "./reading.ts";
 import { commit, isolate, type Run, saveDecision } from "./run.ts";
 
@@ -18,12 +18,10 @@ export async function measure(run: Run): Promise<void> {
   for (const decision of stable) await isolate(run, decision.component, () => measureOne(run, decision));
 }
 
-/** Only what was judged: written meanwhile, or being taken back by another process, it is judged anew by the next pass. */
+/** As last seen: what this pass noted itself does not count as written since. */
 async function end(run: Run, id: string, status: "MEASURED" | "ROLLED_BACK", ending: Ending): Promise<void> {
-  const judged = run.decisions.get(id)?.version;
-  await endUnless(run, id, status, ending, ({ open }, { version }) => {
-    return version !== judged || open.some((each) => each.decision === id);
-  });
+  const judged = run.decisions.get(id);
+  if (judged?.status === "STABLE") await endJudged(run, judged, status, ending);
 }
 
 async function measureOne(run: Run, decision: Decision): Promise<void> {

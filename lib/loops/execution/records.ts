@@ -1,8 +1,9 @@
 import { claim } from "../../domain/execution/claim.ts";
 import { isKnown, prune } from "../../domain/execution/ledger.ts";
 import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
+import type { Ledger } from "../../domain/model/ledger.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
-import { end, endUnsent, WAITING } from "./endings.ts";
+import { end, endJudged, endUnsent, WAITING } from "./endings.ts";
 import { commit, isolate, type Run, reread, saveDecision } from "./run.ts";
 
 /**
@@ -18,15 +19,16 @@ export async function reconcile(run: Run): Promise<void> {
     return;
   // The ledger was read before the records: a record may be ahead of it. Read after them, the ledger is ahead.
   await reread(run);
-  const open = new Map(run.ledger.open.map((each) => [each.decision, each]));
+  const { ledger } = run; // one view for all: what follows reads newer ones
+  const open = new Map(ledger.open.map((each) => [each.decision, each]));
   for (const decision of unfinished) {
     await isolate(run, decision.component, async () => {
       const execution = open.get(decision.id);
-      if (execution === undefined) return closedMeanwhile(run, decision);
+      if (execution === undefined) return closedMeanwhile(run, ledger, decision);
       if (!WAITING.includes(decision.status)) return;
-      await saveDecision(run, decision.id, () => ({
-        status: execution.appliedAtMs === undefined ? "CLAIMED" : "APPLIED",
-      }));
+      await saveDecision(run, decision.id, ({ status }) =>
+        WAITING.includes(status) ? { status: execution.appliedAtMs === undefined ? "CLAIMED" : "APPLIED" } : undefined,
+      );
     });
   }
 }
@@ -34,26 +36,29 @@ export async function reconcile(run: Run): Promise<void> {
 const DIED = "the process ended before it could note how this came out; told from the ledger";
 
 /** The execution is closed. How, shows in the bookings: the goal, the start, or something else. */
-async function closedMeanwhile(run: Run, decision: Decision): Promise<void> {
-  const { id, result } = decision;
-  const hadEffect = run.ledger.recent.some((each) => each.decision === id);
+async function closedMeanwhile(run: Run, ledger: Ledger, decision: Decision): Promise<void> {
+  const { id, version, result } = decision;
+  const hadEffect = ledger.recent.some((each) => each.decision === id);
   if (WAITING.includes(decision.status) && !hadEffect) return;
   const steps = decision.plan?.steps ?? [];
   const booked = (key: "before" | "after") =>
     steps.every((step) => {
-      const now = run.ledger.booked[step.component];
+      const now = ledger.booked[step.component];
       return now !== undefined && sameAllocation(now, step[key]);
     });
   if (!hadEffect) {
-    const backingOff = run.ledger.quietUntil[decision.component]?.why === "backing-off";
+    const backingOff = ledger.quietUntil[decision.component]?.why === "backing-off";
     return endUnsent(run, id, backingOff ? "FAILED" : "EXPIRED", { reason: result?.reason, detail: DIED });
   }
   if (result?.reason === undefined && booked("after")) {
-    await saveDecision(run, id, () => ({ status: "STABLE", result: { finishedAtMs: run.nowMs } }));
+    await saveDecision(run, id, (now) =>
+      now.version === version ? { status: "STABLE", result: { finishedAtMs: run.nowMs } } : undefined,
+    );
     return;
   }
-  if (booked("before")) return end(run, id, "ROLLED_BACK", { reason: result?.reason, effectiveness: 0, detail: DIED });
-  return end(run, id, result?.reason === undefined ? "SUPERSEDED" : "FAILED", {
+  if (booked("before"))
+    return endJudged(run, decision, "ROLLED_BACK", { reason: result?.reason, effectiveness: 0, detail: DIED });
+  return endJudged(run, decision, result?.reason === undefined ? "SUPERSEDED" : "FAILED", {
     reason: result?.reason ?? "baseline-changed",
     detail: DIED,
   });
