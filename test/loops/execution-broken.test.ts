@@ -7,7 +7,7 @@ import { type Break, Breaker } from "../support/breaking.ts";
 import { Bench, component, MINUTE, pending, T0, tasks } from "../support/execution-bench.ts";
 import { Watch } from "../support/execution-invariants.ts";
 import type { Outcome } from "../support/fake-ecs.ts";
-import { seeded, unreliable } from "../support/swarm.ts";
+import { seeded, slowToRead, unreliable } from "../support/swarm.ts";
 
 const names = ["grows", "resizes", "takes", "shrinks", "donor"];
 const services = { grows: tasks(2), resizes: tasks(2), takes: tasks(2), shrinks: tasks(4), donor: tasks(4) };
@@ -99,6 +99,8 @@ const storm = fc.record({
   foreign: fc.constantFrom(0, 0, 0.05),
   paused: fc.constantFrom(0, 0, 0.1),
   stalled: fc.constantFrom(0, 0, 0.1),
+  harm: fc.constantFrom(0, 0, 0.1),
+  slow: fc.constantFrom(0, 0, 0.3),
 });
 
 describe("everything breaks", () => {
@@ -107,22 +109,30 @@ describe("everything breaks", () => {
   }, async () => {
     const seen = { foreign: 0, rolledBack: 0, failed: 0, measured: 0 };
     await fc.assert(
-      fc.asyncProperty(storm, async ({ seed, odds, outcomes, foreign, paused, stalled }) => {
+      fc.asyncProperty(storm, async ({ seed, odds, outcomes, foreign, paused, stalled, harm, slow }) => {
         const random = seeded(seed);
         const { bench, watch } = scene();
         bench.ecs.updateScript.push(...outcomes);
         await bench.pass();
+        let late: Promise<unknown>[] = [];
         for (let beat = 0; beat < 60; beat++) {
           const name = names[Math.floor(random() * names.length)] ?? "grows";
           if (beat % 10 === 0) await bench.want(...(await again(bench)));
           if (random() < foreign) bench.ecs.foreign(name, tasks(1 + Math.floor(random() * 5)));
           if (random() < stalled) bench.ecs.stall(name);
-          if (random() < paused) await bench.edit((ledger) => setPaused(ledger, random() < 0.5, "ann")).catch(() => {});
+          if (random() < harm) bench.used[name] = { errorRate: random() < 0.5 ? 0.9 : 0 };
+          const pauses = random() < paused;
+          if (pauses) late = await over(late); // a pause calls no call back
+          if (pauses) await bench.edit((ledger) => setPaused(ledger, random() < 0.5, "ann")).catch(() => {});
           await bench.monitor(30_000);
-          const process = () =>
-            runExecution(unreliable(bench.ports(), random, odds), bench.policy, bench.nowMs).catch(() => {});
+          const process = (ports = bench.ports()) =>
+            runExecution(unreliable(ports, random, odds), bench.policy, bench.nowMs).catch(() => {});
+          if (random() < slow) late.push(process(slowToRead(bench.ports(), random)));
           await Promise.all([process(), process()]);
+          if (random() < 0.3) late = await over(late);
         }
+        late = await over(late);
+        bench.used = {};
         await bench.edit((ledger) => setPaused(ledger, false, "ann"));
         bench.ecs.updateScript.length = 0;
         await bench.run(60 * MINUTE);
@@ -140,6 +150,12 @@ describe("everything breaks", () => {
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(0);
   });
 });
+
+/** Waits for processes of earlier beats. */
+async function over(late: readonly Promise<unknown>[]): Promise<Promise<unknown>[]> {
+  await Promise.all(late);
+  return [];
+}
 
 /** What the decision loop would want next: from what is booked, up or down by one. */
 async function again(bench: Bench): Promise<Decision[]> {

@@ -1,4 +1,4 @@
-import { bookedOf, bookedTotals, directionOf } from "../../lib/domain/execution/ledger.ts";
+import { activeStep, bookedOf, bookedTotals, directionOf } from "../../lib/domain/execution/ledger.ts";
 import { type Decision, TERMINAL } from "../../lib/domain/model/decision.ts";
 import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import {
@@ -19,6 +19,8 @@ export class Watch {
   readonly #bench: Bench;
   #ledger: Ledger | undefined;
   readonly #ended = new Map<string, string>();
+  /** Effects that a read showed, as the ledger has it. */
+  readonly #applied = new Set<Effect>();
 
   constructor(bench: Bench) {
     this.#bench = bench;
@@ -48,6 +50,13 @@ export class Watch {
     if (ledger.open.length > concurrentExecutions) this.#say("S3 concurrency", ledger.open.length);
     const touched = ledger.open.flatMap((open) => open.steps.map((step) => step.component));
     if (new Set(touched).size < touched.length) this.#say("S3 one each", touched);
+    for (const open of ledger.open) {
+      const { component } = activeStep(open);
+      const newest = this.#bench.ecs.effects.findLast(
+        (each) => each.by === open.decision && each.component === component,
+      );
+      if (open.appliedAtMs !== undefined && newest !== undefined) this.#applied.add(newest);
+    }
     this.#budget();
   }
 
@@ -107,13 +116,14 @@ export class Watch {
       if (other.component !== effect.component) continue;
       if (other.by === effect.by && !isBack(effect, earlier) && !this.#undone(other, effect))
         this.#say("S11 twice", effect);
-      if (other.by !== effect.by && effect.atMs - other.atMs < component.cooldownMs)
+      if (other.by !== effect.by && effect.atMs - other.atMs < component.cooldownMs && !this.#unseen(other))
         this.#say("S7 cooldown", [other, effect]);
     }
   }
 
   /** Put back by a hand before any read saw it: for the controller it was a call without effect, which gives its slot back. */
   #unseen(ours: Effect): boolean {
+    if (this.#applied.has(ours)) return false;
     const all = this.#bench.ecs.effects;
     const next = all.slice(all.indexOf(ours) + 1).find((each) => each.component === ours.component);
     return next !== undefined && next.by === undefined && sameAllocation(next.after, ours.before);

@@ -44,3 +44,18 @@ export function unreliable(ports: Ports, random: () => number, odds: Odds): Port
     });
   return { ...ports, store: wrap(ports.store), orchestrator: wrap(ports.orchestrator) };
 }
+
+/** Ports of a process so slow that others make whole passes between two of its calls. What it does act on is stale. */
+export function slowToRead(ports: Ports, random: () => number): Ports {
+  const store = new Proxy(ports.store, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      return async (...given: unknown[]) => {
+        for (let turns = Math.floor(random() * 200); turns > 0; turns--) await Promise.resolve();
+        return Reflect.apply(method, target, given) as Promise<unknown>;
+      };
+    },
+  });
+  return { ...ports, store };
+}
