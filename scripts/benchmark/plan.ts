@@ -1,13 +1,14 @@
 import { CONTROLLER, controllerScalers } from "../../lib/backtest/controller-scalers.ts";
 import type { Parameters } from "../../lib/backtest/scaler.ts";
 import { BASELINE, ORACLE, PEER_SCALERS } from "../../lib/backtest/scalers.ts";
+import { webFleet } from "../../lib/config/presets/web.ts";
 import { type Job, PLAIN_STRATEGIES, VARIANTS, type VariantName } from "./job.ts";
 
 export interface TracePlan {
   readonly name: string;
   /** Constants of the controller were chosen while looking at this one. */
   readonly isTuned?: true;
-  /** So long that only the peers of the goals have their whole sweep. */
+  /** So long that sweeps are thinner. */
   readonly isLong?: true;
   /** The six strategies are run on it. */
   readonly hasStrategies?: true;
@@ -36,6 +37,9 @@ export const HPA = "kubernetes-hpa";
 /** The two that the goals name. */
 const RIVALS: readonly string[] = [BASELINE, HPA];
 
+/** Of the strategy in the preset. */
+const WEB_PARAMETERS: Parameters = webFleet({ name: "service" }).components[0]?.parameters ?? {};
+
 interface VariantSweep {
   readonly ours: readonly Parameters[];
   readonly targets: readonly number[];
@@ -60,19 +64,20 @@ export interface PlanOptions {
 }
 
 /**
- * All runs, what matters most first: defaults, the sweeps of the headline, the strategies, the other sweeps, the variants.
- * One that is broken off has then something to show.
+ * All runs, what matters most first, so that one that is broken off has something to show: defaults, the sweeps of the
+ * headline, the strategies, the other sweeps, the variants; long traces after the others.
  */
-export function plannedJobs({ traces, scalers, quick = false }: PlanOptions): readonly Job[] {
-  const of = TRACES.filter(({ name }) => traces === undefined || traces.includes(name));
+export function plannedJobs({ traces: only, scalers, quick = false }: PlanOptions): readonly Job[] {
+  const of = TRACES.filter(({ name }) => only === undefined || only.includes(name));
   const wanted = (scaler: string): boolean => scaler === ORACLE || scalers === undefined || scalers.includes(scaler);
   const swept = SWEPT.filter(wanted);
   const first = swept.filter((scaler) => isOfHeadline(scaler));
   const rest = swept.filter((scaler) => !isOfHeadline(scaler));
-  const sweeps = (names: readonly string[]): readonly Job[] =>
-    of.flatMap((trace) => names.flatMap((scaler) => sweepOf(trace, scaler, quick)));
+  const [long, short] = [of.filter(({ isLong }) => isLong), of.filter(({ isLong }) => !isLong)];
+  const sweeps = (traces: readonly TracePlan[], names: readonly string[]): readonly Job[] =>
+    traces.flatMap((trace) => names.flatMap((scaler) => sweepOf(trace, scaler, quick)));
   const defaults = of.flatMap(({ name }) => swept.map((scaler): Job => ({ trace: name, scaler, variant: "base" })));
-  if (quick) return [...defaults, ...sweeps(first), ...sweeps(rest)];
+  if (quick) return [...defaults, ...sweeps(of, swept)];
   const strategies = of
     .filter(({ hasStrategies }) => hasStrategies)
     .flatMap(({ name }) =>
@@ -87,7 +92,8 @@ export function plannedJobs({ traces, scalers, quick = false }: PlanOptions): re
         .filter((variant) => variant !== "base")
         .flatMap((variant) => first.flatMap((scaler) => variantJobs(name, scaler, variant))),
     );
-  return [...defaults, ...sweeps(first), ...strategies, ...sweeps(rest), ...variants];
+  const headline = [...sweeps(short, first), ...strategies, ...sweeps(long, first)];
+  return [...defaults, ...headline, ...sweeps(short, rest), ...variants, ...sweeps(long, rest)];
 }
 
 function isOfHeadline(scaler: string): boolean {
@@ -97,21 +103,18 @@ function isOfHeadline(scaler: string): boolean {
 /** Without the defaults. */
 function sweepOf({ name: trace, isLong }: TracePlan, scaler: string, quick: boolean): readonly Job[] {
   const settings = settingsOf(scaler);
-  const every = quick || scaler === ORACLE ? 3 : isLong ? everyOfLong(scaler) : 1;
+  const every = quick || scaler === ORACLE ? 3 : isLong ? (RIVALS.includes(scaler) ? 2 : 3) : 1;
   return settings
     .filter((_, at) => (settings.length - 1 - at) % every === 0)
     .map((setting): Job => ({ trace, scaler, setting, variant: "base" }));
 }
 
-/** The controller takes ten times as long as a peer, the others are not what the goals are about. */
-function everyOfLong(scaler: string): number {
-  if (RIVALS.includes(scaler)) return 1;
-  return scaler === CONTROLLER ? 2 : 3;
-}
-
+/** The values of a sweep; of the controller without its default, which takes ten times as long as a peer. */
 function settingsOf(scaler: string): readonly Parameters[] {
   const found = [...controllerScalers(), ...PEER_SCALERS].find(({ name }) => name === scaler);
-  return (found?.sweep.values ?? []).map((value) => ({ [found?.sweep.parameter ?? ""]: value }));
+  const { parameter, values } = found?.sweep ?? { parameter: "", values: [] };
+  const usual = scaler === CONTROLLER ? WEB_PARAMETERS[parameter] : undefined;
+  return values.filter((value) => value !== usual).map((value) => ({ [parameter]: value }));
 }
 
 function variantJobs(trace: string, scaler: string, variant: VariantName): readonly Job[] {

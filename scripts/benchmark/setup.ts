@@ -37,8 +37,8 @@ controller's is the share of the moments whose growth within the lead time is co
 
 ${markdownTable(["scaler", "settings"], settings)}
 
-On ${listed(long)}, which are long, every second setting of the controller, and every third of the peers that the goals do not name; the
-oracle has every third everywhere.`;
+On ${listed(long)}, which are long, every second setting of the two peers of the goals, and every third of all others; of the oracle every third
+everywhere.`;
 }
 
 /** target default, 0.3, 0.4 ... : names once. */
