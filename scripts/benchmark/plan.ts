@@ -45,8 +45,8 @@ interface VariantSweep {
   readonly targets: readonly number[];
 }
 const VARIANT_SWEEP: VariantSweep = {
-  ours: [40, 98, 99.7].map((growthPercent) => ({ growthPercent })),
-  targets: [0.5, 0.6, 0.8, 0.9],
+  ours: [40, 90, 99.7].map((growthPercent) => ({ growthPercent })),
+  targets: [0.3, 0.5, 0.6, 0.8],
 };
 const SHARING_SWEEP: VariantSweep = {
   ours: [1, 2, 3].map((staffing) => ({ staffing })),
