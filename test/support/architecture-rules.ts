@@ -23,7 +23,8 @@ const SDK = /^(@aws-sdk|@smithy)\//;
 const CDK = /^(aws-cdk-lib(\/|$)|constructs$)/;
 
 /** Where ports meet their adapters. Everything else asks for a port. */
-const COMPOSITION_ROOTS = /^(functions\/runtime\.ts|lib\/(local|cli|adapters|backtest)\/|bin\/|bench\/|scripts\/|test\/)/;
+const COMPOSITION_ROOTS =
+  /^(functions\/runtime\.ts|lib\/(local|cli|adapters|backtest)\/|bin\/|bench\/|scripts\/|test\/)/;
 
 interface Layer {
   readonly rule: string;
