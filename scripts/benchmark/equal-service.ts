@@ -8,9 +8,13 @@ import { curveOf, hasSweep, type Results } from "./results.ts";
 
 const PEERS: readonly string[] = SWEPT.filter((name) => name !== CONTROLLER && name !== ORACLE);
 
+function peersSwept(results: Results): readonly string[] {
+  return PEERS.filter((name) => results.traces.some(({ trace }) => hasSweep(results, name, trace)));
+}
+
 /** The mean against each peer, and each trace against the two of the goals. */
 export function headline(results: Results): string {
-  const rows = PEERS.map((peer) => {
+  const rows = peersSwept(results).map((peer) => {
     const of = comparisonWith(results, peer);
     const worst = of.traces.find((each) => each.ratio === of.worst)?.trace;
     return [
@@ -72,15 +76,14 @@ export function pairs(results: Results): string {
   return `Cells as above: a ratio, or who has a setting good enough (*only ours*, *only the peer*, *neither*), or whose every setting is better than
 the level (*ours better*, *peer better*, *both better*).
 
-${PEERS.filter((peer) => peer !== BASELINE && peer !== HPA)
+${peersSwept(results)
+  .filter((peer) => peer !== BASELINE && peer !== HPA)
   .map((peer) => `### ${peer}\n\n${traceTable(results, peer)}`)
   .join("\n\n")}`;
 }
 
 export function versusOracle(results: Results): string {
-  const shown = [CONTROLLER, ...PEERS].filter((name) =>
-    results.traces.some(({ trace }) => hasSweep(results, name, trace)),
-  );
+  const shown = [CONTROLLER, ...peersSwept(results)];
   const means = shown.map((scaler) => {
     const { mean, reached } = meanOverOracle(results, scaler);
     return [scaler, estimate(mean), `${reached}`];
@@ -120,7 +123,8 @@ export function outOfReach(results: Results): string {
       ],
     ];
   });
-  return `The least violating share, in percent, of all settings that were run, on the traces where the controller does not reach 0.1 % with any:
+  return `The least violating share, in percent, of all settings that were run, on the traces where the controller does not reach 0.1 % with any. *Static* is
+provisioned once, for what the unscored beginning needed:
 
 ${rows.length === 0 ? "none." : markdownTable(["trace", "ours", "best autoscaler beside it", "static", "oracle, default"], rows)}
 

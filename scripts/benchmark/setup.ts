@@ -46,7 +46,7 @@ function settingsText(settings: readonly string[]): string {
   const parts = settings.map((setting) => setting.split(",").map((each) => each.split("=") as [string, string?]));
   const names = [...new Set(parts.flat().flatMap(([name, value]) => (value === undefined ? [] : [name])))];
   const values = parts.map((part) => part.map(([name, value]) => value ?? name).join("/"));
-  return `${names.join("/")}: ${values.join(", ")}`;
+  return names.length === 0 ? "default only" : `${names.join("/")}: ${values.join(", ")}`;
 }
 
 /** What was assumed, and by whom it should be doubted. */
