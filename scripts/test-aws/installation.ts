@@ -19,7 +19,7 @@ const DYNAMODB_LOCAL = {
  * The emulator in a virtual environment under `folder`: installed once, again when the requirements change.
  *
  * @returns path of the environment's Python.
- * @throws NotInstalled without Python 3.10 or newer, or without its venv module.
+ * @throws NotInstalled without Python 3.10 or newer, its venv module, or a package index that has the packages.
  */
 export async function installEmulator(folder: string, say: (line: string) => void): Promise<string> {
   const requirements = join(import.meta.dirname, "requirements.txt");
@@ -36,7 +36,11 @@ export async function installEmulator(folder: string, say: (line: string) => voi
     throw new NotInstalled(`${host} cannot make a virtual environment: ${messageOf(error)}`);
   }
   const quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-compile"];
-  await run(python, ["-m", "pip", "install", ...quiet, "--no-deps", "--only-binary", ":all:", "-r", requirements]);
+  try {
+    await run(python, ["-m", "pip", "install", ...quiet, "--no-deps", "--only-binary", ":all:", "-r", requirements]);
+  } catch (error) {
+    throw new NotInstalled(`its packages cannot be had from the package index: ${messageOf(error)}`);
+  }
   markInstalled(place, wanted);
   return python;
 }
