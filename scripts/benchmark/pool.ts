@@ -5,15 +5,13 @@ import type { JobOutcome } from "./job-run.ts";
 export type WorkerAnswer = { readonly outcome: JobOutcome } | { readonly error: string };
 
 const WORKER = new URL("./worker.ts", import.meta.url);
-/** Megabytes of heap of a worker: without it, the collector takes what the machine has. */
-const HEAP_MB = 200;
+/** Megabytes of heap of a worker. The controller's store takes up to 200 of them on two months of bursts. */
+const HEAP_MB = 400;
 const WORKER_OPTIONS = [`--max-old-space-size=${HEAP_MB}`, "--max-semi-space-size=4", "--import", "tsx"];
 
 /**
  * Runs jobs in their order, as many at a time as there are workers; `ended` is told of each with what came of it, or why it
- * failed.
- *
- * @throws Error when a worker dies; the others under way are given up.
+ * failed. A worker that dies is replaced.
  */
 export async function runJobs(
   jobs: readonly Job[],
@@ -21,34 +19,33 @@ export async function runJobs(
   ended: (job: Job, answer: WorkerAnswer) => void,
 ): Promise<void> {
   const queue = [...jobs];
-  const children = Array.from({ length: Math.min(workers, jobs.length) }, () =>
-    fork(WORKER, [folder], { execArgv: WORKER_OPTIONS }),
-  );
-  try {
-    await Promise.all(children.map(async (child) => Promise.race([workOff(child, queue, ended), failureOf(child)])));
-  } finally {
-    for (const child of children) child.kill();
-  }
+  const start = (): ChildProcess => fork(WORKER, [folder], { execArgv: WORKER_OPTIONS });
+  await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, async () => workOff(start, queue, ended)));
 }
 
 async function workOff(
-  child: ChildProcess,
+  start: () => ChildProcess,
   queue: Job[],
   ended: (job: Job, answer: WorkerAnswer) => void,
 ): Promise<void> {
+  let child = start();
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
+    if (!child.connected) child = start();
     child.send(job);
     ended(job, await answerOf(child));
   }
+  child.kill();
 }
 
 async function answerOf(child: ChildProcess): Promise<WorkerAnswer> {
-  return new Promise((resolve) => child.once("message", (message) => resolve(message as WorkerAnswer)));
-}
-
-async function failureOf(child: ChildProcess): Promise<never> {
-  return new Promise((_, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => reject(new Error(`a worker ended: ${code ?? signal}`)));
+  return new Promise((resolve) => {
+    const settle = (answer: WorkerAnswer): void => {
+      child.off("message", settle).off("error", failed).off("exit", died);
+      resolve(answer);
+    };
+    const failed = (error: Error): void => settle({ error: error.message });
+    const died = (code: number | null, signal: string | null): void =>
+      settle({ error: `the worker ended: ${code ?? signal}` });
+    child.on("message", settle).on("error", failed).on("exit", died);
   });
 }
