@@ -28,6 +28,9 @@ export function comparisonWith(
   return compareAtEqualService(peer, pairs, SEED);
 }
 
+/** The cell of a level that no setting of ours is good enough for, and one of the peer is. */
+export const ONLY_PEER = "**only the peer**";
+
 /** A cell for each of the levels: the ratio, or why there is none. */
 export function levelCells(results: Results, peer: string, trace: string): readonly string[] {
   const ours = curveOf(results, CONTROLLER, trace);
@@ -46,7 +49,7 @@ function cellOf(ours: readonly Tradeoff[], theirs: readonly Tradeoff[], level: n
   const weMiss = "outOfReach" in our;
   const theyMiss = "outOfReach" in their;
   if (weMiss && theyMiss) return "neither";
-  if (weMiss) return "**only the peer**";
+  if (weMiss) return ONLY_PEER;
   if (theyMiss) return "only ours";
   return "always" in our ? ("always" in their ? "both better" : "ours better") : "peer better";
 }

@@ -1,7 +1,8 @@
 import { CONTROLLER } from "../../lib/backtest/controller-scalers.ts";
+import { SERVICE_LEVELS, type ServiceComparison } from "../../lib/backtest/cost-at-equal-service.ts";
 import { BASELINE } from "../../lib/backtest/scalers.ts";
-import { comparisonWith, meanOverOracle } from "./comparison.ts";
-import { estimate, listed, markdownTable, ratio } from "./format.ts";
+import { comparisonWith, levelCells, meanOverOracle, ONLY_PEER } from "./comparison.ts";
+import { estimate, listed, markdownTable, percent, ratio } from "./format.ts";
 import { HPA } from "./plan.ts";
 import type { Results } from "./results.ts";
 
@@ -33,15 +34,26 @@ export function goals(results: Results): string {
       reached(oracle.mean?.value, GOALS.oracle),
     ],
   ];
-  const lost = peers.map(({ peer, of }) => {
-    const above = of.traces
-      .filter((each) => (each.ratio ?? 0) > 1)
-      .map(({ trace, ratio: mean }) => `${trace} (${ratio(mean)})`);
-    return `Against ${peer} it is dearer on ${listed(above, "no trace")}; ${levels(of.onlyOursReaches)} only ours reaches, ${levels(of.onlyPeerReaches)} only the peer.`;
-  });
-  return `${markdownTable(["goal", "aim", "here", ""], rows)}\n\n${lost.join("\n")}`;
+  return `${markdownTable(["goal", "aim", "here", ""], rows)}\n\n${peers.map(({ peer, of }) => losses(results, peer, of)).join("\n\n")}`;
 }
 
-function levels(count: number): string {
-  return count === 1 ? "1 level of a trace" : `${count} levels of traces`;
+/** What a mean hides: where the peer is cheaper, and where only it is good enough. */
+function losses(results: Results, peer: string, { traces, onlyOursReaches }: ServiceComparison): string {
+  const dearer = traces.flatMap(({ trace, ratio: mean }) => ((mean ?? 0) > 1 ? [`${trace} (${ratio(mean)})`] : []));
+  const single = traces.flatMap(({ trace, levels }) =>
+    levels.flatMap((each) =>
+      "ratio" in each && each.ratio > 1 ? [`${trace} at ${percent(each.level)} % (${ratio(each.ratio)})`] : [],
+    ),
+  );
+  const missed = traces.flatMap(({ trace }) =>
+    levelCells(results, peer, trace).flatMap((cell, at) =>
+      cell === ONLY_PEER ? [`${trace} at ${percent(SERVICE_LEVELS[at] ?? Number.NaN)} %`] : [],
+    ),
+  );
+  const unreached =
+    missed.length === 0
+      ? ""
+      : ` **Only\n${peer} reaches ${listed(missed)}**: the controller's most careful setting violates more there, whatever the peer pays for it.`;
+  return `Against ${peer} the controller is dearer in the mean of a trace on ${listed(dearer, "none")}, at a single level on ${listed(single, "none")}.${unreached}
+Levels that only the controller reaches: ${onlyOursReaches}.`;
 }
