@@ -168,12 +168,12 @@ function multiples(results: Results, traces: readonly string[]): string {
 function equalService(results: Results): string {
   const peers = [BASELINE, HPA].map((peer) => ({ peer, of: comparisonWith(results, peer) }));
   const traces = results.traces.map(({ trace }) => trace);
-  const [min, max] = [0.5, 1.5];
+  const [min, max] = [0.4, 1.5];
   const [left, width, row, top] = [150, 480, 20, 30];
   const x = (value: number): number =>
     left + (width * Math.log(Math.min(max, Math.max(min, value)) / min)) / Math.log(max / min);
   const bottom = top + traces.length * row;
-  const grid = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5].flatMap((value) => [
+  const grid = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5].flatMap((value) => [
     line({ x: x(value), y: top - 8 }, { x: x(value), y: bottom }, value === 1 ? "axis" : "grid"),
     text(x(value), bottom + 14, `${value}`, { anchor: "middle" }),
   ]);
