@@ -12,18 +12,15 @@ export interface ServiceLevel {
 
 /**
  * The demand curve d(rate): the least number of tasks at which the service level holds in the steady state of M/M/c, as in
- * Herbst et al.'s system analysis. Never below `least`; answers are remembered for each whole 1/1000 of a task's capacity.
- *
- * @throws nothing; a level that no number of tasks can meet (the service time alone is too long) is `isAttainable`'s matter.
+ * Herbst et al.'s system analysis. Never below one; answers are remembered for each whole 1/1000 of a task's capacity.
+ * The level must be attainable: a service time that alone is too long is met with no number of tasks.
  */
 export class DemandCurve {
   readonly #level: ServiceLevel;
-  readonly #least: number;
   readonly #known = new Map<number, number>();
 
-  constructor(level: ServiceLevel, least = 1) {
+  constructor(level: ServiceLevel) {
     this.#level = level;
-    this.#least = least;
   }
 
   /** Whether one operation alone, without any waiting, meets the level. */
@@ -43,7 +40,7 @@ export class DemandCurve {
   }
 
   #search(offered: number): number {
-    let tasks = Math.max(this.#least, Math.floor(offered) + 1);
+    let tasks = Math.floor(offered) + 1;
     while (!this.#holds(tasks, offered)) tasks++;
     return tasks;
   }

@@ -1,7 +1,8 @@
 import { PeerFeed } from "./peer-feed.ts";
+import { play } from "./play.ts";
 import type { Clairvoyance, ClairvoyantContext, Parameters, Scaler, ScalerFactory } from "./scaler.ts";
 import type { Scenario } from "./scenario.ts";
-import { type Score, Scorer } from "./score.ts";
+import type { Score } from "./score.ts";
 import { Stage, type Step } from "./stage.ts";
 
 /** Runs a peer over a scenario, and scores it. `watch` sees every step. */
@@ -13,23 +14,16 @@ export async function runPeer(
   const scaler = create(factory, scenario, parameters);
   const stage = new Stage(scenario, { periodMs: 60_000 });
   const feed = new PeerFeed(scaler.metrics, scenario);
-  const scorer = new Scorer(scenario);
-  const bill = () => stage.bill();
   let dueMs = scenario.startMs;
-  while (stage.nowMs < scenario.endMs) {
-    if (stage.nowMs >= dueMs) {
-      dueMs += Math.max(scaler.everyMs, scenario.stepMs);
-      const counts = stage.counts();
-      const wanted = scaler.decide({ nowMs: stage.nowMs, metrics: feed.take(stage.nowMs), tasks: counts });
-      if (wanted !== undefined && wanted !== counts.desired) await stage.setTasks(wanted);
-    }
-    const before = stage.nowMs === scenario.scoredFromMs ? bill() : undefined;
-    const step = stage.step();
-    feed.add(step);
-    scorer.add(step, () => before ?? bill());
-    watch?.(step);
-  }
-  return { parameters: scaler.parameters, score: scorer.result(bill()) };
+  const act = (last: Step | undefined): Promise<void> | undefined => {
+    if (last !== undefined) feed.add(last);
+    if (stage.nowMs < dueMs) return undefined;
+    dueMs += Math.max(scaler.everyMs, scenario.stepMs);
+    const counts = stage.counts();
+    const wanted = scaler.decide({ nowMs: stage.nowMs, metrics: feed.take(stage.nowMs), tasks: counts });
+    return wanted === undefined || wanted === counts.desired ? undefined : stage.setTasks(wanted);
+  };
+  return { parameters: scaler.parameters, score: await play(stage, act, watch) };
 }
 
 function create(factory: ScalerFactory, scenario: Scenario, parameters: Parameters): Scaler {

@@ -37,8 +37,6 @@ export interface ScenarioOptions {
   readonly peakTasks?: number | undefined;
   /** Promised response time, milliseconds. Default: four service times. */
   readonly sloMs?: number | undefined;
-  /** CPU time of one operation on its task, milliseconds. Default 100. */
-  readonly serviceMs?: number | undefined;
   readonly discipline?: Discipline | undefined;
   readonly lifecycle?: Partial<Lifecycle> | undefined;
 }
@@ -51,6 +49,8 @@ const WARM_UP_MAX_MS = 7 * DAY_MS;
 export const STEP_MS = 5000;
 /** One vCPU and 2 GiB: the CPU is what an operation needs, memory never binds. */
 const TASK: Resources = { cpu: 1000, memory: 2000, network: 100, storage: 0 };
+/** CPU time of one operation on its task. */
+const SERVICE_MS = 100;
 const SLO_SHARE = 0.95;
 /** As a multiple of the tasks that the 99th percentile keeps busy: room for what lies above it. */
 const TASKS_MAX = 4;
@@ -62,12 +62,12 @@ const TASKS_MAX = 4;
  * @throws InputError when no number of tasks can meet the promise, or the trace is too short to be scored.
  */
 export function scenarioOf(name: string, trace: Trace, options: ScenarioOptions = {}): Scenario {
-  const { seed = 1, peakTasks = 30, serviceMs = 100, sloMs = 4 * serviceMs, discipline = "queue" } = options;
-  const level = { taskRequestsPerSecond: 1000 / serviceMs, sloMs, share: SLO_SHARE };
+  const { seed = 1, peakTasks = 30, sloMs = 4 * SERVICE_MS, discipline = "queue" } = options;
+  const level = { taskRequestsPerSecond: 1000 / SERVICE_MS, sloMs, share: SLO_SHARE };
   const problems: string[] = [];
   if (!DemandCurve.isAttainable(level))
     problems.push(
-      `${sloMs} ms for ${SLO_SHARE * 100} % cannot be met with any number of tasks: an operation alone takes ${serviceMs} ms in the mean, and ${Math.ceil(-serviceMs * Math.log(1 - SLO_SHARE)) + 1} ms is the least for that share`,
+      `${sloMs} ms for ${SLO_SHARE * 100} % cannot be met with any number of tasks: an operation alone takes ${SERVICE_MS} ms in the mean, and ${Math.ceil(-SERVICE_MS * Math.log(1 - SLO_SHARE)) + 1} ms is the least for that share`,
     );
   const lengthMs = trace.values.length * trace.stepMs;
   if (lengthMs < 2 * 3_600_000)
@@ -87,7 +87,7 @@ export function scenarioOf(name: string, trace: Trace, options: ScenarioOptions 
     size: TASK,
     profile: {
       ...DEFAULT_PROFILE,
-      cpuMsPerOp: serviceMs,
+      cpuMsPerOp: SERVICE_MS,
       ioMsPerOp: 0,
       idleCpuMilli: 0,
       networkMbitPerOp: 0,

@@ -1,6 +1,6 @@
 import { ResponseTimes } from "./response-times.ts";
 import type { Scenario } from "./scenario.ts";
-import type { Step } from "./stage.ts";
+import type { RunningBill, Step } from "./stage.ts";
 
 /**
  * What a run came to, over its scored part. Definitions and sources: docs/backtest.md; theta, tau, instability and sigma
@@ -56,7 +56,7 @@ export class Scorer {
   readonly #elasticity = new Elasticity();
   readonly #actions = new Actions();
   readonly #recovery: Recovery;
-  #billBefore: { taskHours: number; dollars: number; starts: number } | undefined;
+  #before: RunningBill | undefined;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -64,12 +64,15 @@ export class Scorer {
     this.#recovery = new Recovery(scenario.stepMs);
   }
 
-  /** `bill` as it stands at the start of the step. */
-  add(step: Step, bill: () => { taskHours: number; dollars: number; starts: number }): void {
+  /** The scored part begins with the next step, with so much on the bill. */
+  begin(bill: RunningBill): void {
+    this.#before = bill;
+  }
+
+  add(step: Step): void {
     const { scoredFromMs, stepMs, sloShare, demand } = this.#scenario;
     this.#actions.add(step, step.startMs >= scoredFromMs);
     if (step.startMs < scoredFromMs) return;
-    this.#billBefore ??= bill();
     const seconds = stepMs / 1000;
     const ended = step.finished + step.failed;
     const violates = step.failed > 0 || (step.finished > 0 && step.late > (1 - sloShare) * step.finished + 1e-9);
@@ -87,8 +90,8 @@ export class Scorer {
     this.#recovery.add(step.running < needed);
   }
 
-  result(bill: { taskHours: number; dollars: number; starts: number }): Score {
-    const before = this.#billBefore ?? bill;
+  result(bill: RunningBill): Score {
+    const before = this.#before ?? bill;
     const elasticity = this.#elasticity.result();
     const per = (part: number): number => (this.#ended > 0 ? part / this.#ended : 0);
     return {

@@ -1,7 +1,6 @@
 import type { MetricSource, Orchestrator } from "../ports.ts";
 import { World } from "../simulation/world.ts";
-import type { Scenario } from "./scenario.ts";
-import { PUBLICATION } from "./scenario.ts";
+import { PUBLICATION, type Scenario } from "./scenario.ts";
 
 /** What happened in one step of the world. */
 export interface Step {
@@ -23,6 +22,13 @@ export interface Step {
   readonly cpu: number;
   /** Operations waiting at the end. */
   readonly queue: number;
+}
+
+/** Since the start of the run. */
+export interface RunningBill {
+  readonly taskHours: number;
+  readonly dollars: number;
+  readonly starts: number;
 }
 
 export const SERVICE = "service";
@@ -98,7 +104,7 @@ export class Stage {
   }
 
   /** Task-hours and dollars so far. */
-  bill(): { taskHours: number; dollars: number; starts: number } {
+  bill(): RunningBill {
     const { taskHours, dollars, starts } = this.#world.account(SERVICE);
     return { taskHours, dollars, starts };
   }
