@@ -189,6 +189,27 @@ describe("optimization loop", () => {
     expect(memory?.outlook).toBeUndefined();
   });
 
+  it("lets twenty components learn their growth in a run, and the others in the next, also when nothing can be learned", async () => {
+    const staffed = aRule({ upAction: "SCALE_OUT", downAction: "SCALE_IN" });
+    const parameters = { staffing: 0.4, leadSeconds: 240, growthPercent: 95, keepSeconds: 300 };
+    const components = Array.from({ length: 30 }, (_, i) =>
+      aComponent({ name: `c${i}`, strategy: "PREDICTIVE", parameters, rules: [staffed] }),
+    );
+    const fleet = aFleet({ components });
+    await observe(fleet, T0, T0 + 2 * HOUR, () => ({ cpuUsed: 300, memoryUsed: 500 }));
+    const triedIn = async (nowMs: number): Promise<readonly string[]> => {
+      expect((await run(fleet, nowMs)).errors).toEqual([]);
+      const records = await store.readForecasts("default");
+      expect(records).toHaveLength(30);
+      return records.flatMap(({ component, outlook }) => (outlook?.triedAtMs === nowMs ? [component] : []));
+    };
+    const first = await triedIn(T0 + 2 * HOUR);
+    const second = await triedIn(T0 + 2 * HOUR + 5 * MINUTE);
+    expect(first).toHaveLength(20);
+    expect(second).toHaveLength(20);
+    expect(new Set([...first, ...second]).size).toBe(30);
+  });
+
   it("tunes adaptive components only, once for each measured decision", async () => {
     const fleet = aFleet({ components: [aComponent({ strategy: "ADAPTIVE" }), aComponent({ name: "b" })] });
     for (const component of ["api", "b"]) {

@@ -11,7 +11,7 @@ import type { ComponentPolicy } from "../../domain/model/policy.ts";
 import { BUCKET_MS, floorTo, HOUR_MS, seriesFromRollups, seriesFromSamples } from "../../domain/optimization/rollup.ts";
 import type { ForecastRecord, ModelRecord } from "../../ports.ts";
 import { forEachComponent, type Job } from "./job.ts";
-import { needOf, outlookFor } from "./outlooks.ts";
+import { dueForGrowth, needOf, outlookFor } from "./outlooks.ts";
 import type { RolledUp } from "./rollups.ts";
 
 type Metric = ForecastRecord["metric"];
@@ -49,6 +49,7 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
   const models = new Map(stored.map((record) => [keyOf(record.component, record.metric), record]));
   const due = dueForTraining(job, components, models);
   const outlooks = await outlooksBefore(job, components);
+  const growing = dueForGrowth(job, components, outlooks);
   const made = await forEachComponent(job, "forecast", components, async (policy) => {
     const read = rolledUp.find(({ component }) => component === policy.name);
     if (read === undefined) return undefined;
@@ -59,7 +60,7 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
       if (record === undefined) return [];
       return [{ ...base, metric, path: forecast(record.model, recentSeries(job, read, metric), nowMs) }];
     });
-    const outlook = await outlookFor(job, policy, outlooks.get(policy.name));
+    const outlook = await outlookFor(job, policy, outlooks.get(policy.name), growing.has(policy.name));
     return { trained, records: outlook === undefined ? records : withOutlook(records, { ...base, outlook }) };
   });
   const trained = made.flatMap((each) => each.trained);

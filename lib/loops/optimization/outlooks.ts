@@ -30,26 +30,57 @@ export function needOf({ strategy, rules, parameters }: ComponentPolicy): Staffi
   return undefined;
 }
 
+/** Components that learn in one run, those first that have not for longest: each reads a week and computes on it. */
+const LEARNING_MAX = 20;
+
+/** Components whose model of growth is missing, too old or made for other settings; those first that have not tried for longest. */
+export function dueForGrowth(
+  job: Job,
+  components: readonly ComponentPolicy[],
+  outlooks: ReadonlyMap<string, DemandOutlook>,
+): ReadonlySet<string> {
+  const due = components.flatMap((policy) => {
+    const need = needOf(policy);
+    const model = modelFor(job, policy, outlooks.get(policy.name));
+    if (need === undefined || (model !== undefined && isCurrent(model, need, job))) return [];
+    return [{ name: policy.name, triedAtMs: outlooks.get(policy.name)?.triedAtMs ?? 0 }];
+  });
+  due.sort((a, b) => a.triedAtMs - b.triedAtMs);
+  return new Set(due.slice(0, LEARNING_MAX).map(({ name }) => name));
+}
+
+/** A model of the component's tasks as they are now; of other tasks it would count in other units. */
+function modelFor(job: Job, { name }: ComponentPolicy, outlook: DemandOutlook | undefined): GrowthModel | undefined {
+  return outlook?.taskCpu === taskCpuOf(job, name) ? outlook?.model : undefined;
+}
+
+function taskCpuOf({ states }: Job, name: string): number | undefined {
+  return states.get(name)?.service?.desired.size.cpu;
+}
+
 /**
- * What a component's decisions need to staff by demand: a model of its growth, learned again when it is older than the
- * policy's refit time or does not fit any more, and what former days say about the minutes to come.
+ * What a component's decisions need to staff by demand: a model of its growth, learned again when it is due, and what
+ * former days say about the minutes to come.
  */
 export async function outlookFor(
   job: Job,
   policy: ComponentPolicy,
   previous: DemandOutlook | undefined,
+  isDue: boolean,
 ): Promise<DemandOutlook | undefined> {
   const need = needOf(policy);
-  const taskCpu = job.states.get(policy.name)?.service?.desired.size.cpu;
+  const taskCpu = taskCpuOf(job, policy.name);
   if (need === undefined || taskCpu === undefined || taskCpu <= 0) return undefined;
   const { nowMs } = job;
   const { quantile, leadMinutes } = need;
-  const known = previous?.taskCpu === taskCpu ? previous.model : undefined;
-  const isDue = known === undefined || !isCurrent(known, need, job);
-  if (!isDue) return outlookOf(await readParts(job, policy, taskCpu), known, { taskCpu, leadMinutes, nowMs });
+  const known = modelFor(job, policy, previous);
+  if (!isDue) {
+    const parts = await readParts(job, policy, taskCpu);
+    return outlookOf(parts, known, { taskCpu, leadMinutes, nowMs, triedAtMs: previous?.triedAtMs });
+  }
   const whole = await readDemand(job, policy, taskCpu, { fromMs: nowMs - HISTORY_MS - LAST_HOUR_MS, toMs: nowMs });
   const model = trainGrowth(whole, { quantile, leadMinutes, nowMs }) ?? known;
-  return outlookOf([whole], model, { taskCpu, leadMinutes, nowMs });
+  return outlookOf([whole], model, { taskCpu, leadMinutes, nowMs, triedAtMs: nowMs });
 }
 
 function isCurrent({ trainedAtMs, quantile, leadMinutes }: GrowthModel, need: StaffingNeed, job: Job): boolean {

@@ -20,6 +20,8 @@ export interface DemandOutlook {
   /** CPU of one task when it was made, milli-vCPU: the unit of demand. */
   readonly taskCpu: number;
   readonly model?: GrowthModel | undefined;
+  /** When it was last tried to learn, whether there was enough or not. */
+  readonly triedAtMs?: number | undefined;
   /** Start of the first of the minutes, epoch ms. */
   readonly startMs: number;
   /** By minute. */
@@ -46,7 +48,17 @@ const SATURATED_FACTOR = 2;
 export function outlookOf(
   history: readonly DemandSeries[],
   model: GrowthModel | undefined,
-  { taskCpu, leadMinutes, nowMs }: { readonly taskCpu: number; readonly leadMinutes: number; readonly nowMs: number },
+  {
+    taskCpu,
+    leadMinutes,
+    nowMs,
+    triedAtMs,
+  }: {
+    readonly taskCpu: number;
+    readonly leadMinutes: number;
+    readonly nowMs: number;
+    readonly triedAtMs?: number | undefined;
+  },
 ): DemandOutlook {
   const first = Math.floor(nowMs / MINUTE_MS) - MINUTES_BEFORE;
   const highs = new SoughtHighs(history, leadMinutes);
@@ -60,7 +72,7 @@ export function outlookOf(
       usualGrowth: round(usualGrowth),
     };
   });
-  return { v: 1, madeAtMs: nowMs, startMs: first * MINUTE_MS, taskCpu, model, minutes };
+  return { v: 1, madeAtMs: nowMs, startMs: first * MINUTE_MS, taskCpu, model, triedAtMs, minutes };
 }
 
 /** Demand in tasks: now, the most that is to be expected within the lead time, and the most after a fall. */
