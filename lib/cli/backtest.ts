@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { basename, extname } from "node:path";
+import { accessSync, constants, existsSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { backtest, type NamedTrace, type RecordedRun } from "../backtest/backtest.ts";
 import { controllerScalers } from "../backtest/controller-scalers.ts";
@@ -65,6 +65,7 @@ export const registerBacktest: Register = (program, output) => {
 };
 
 async function runBacktest(options: BacktestOptions, output: Output): Promise<void> {
+  checkPlaces([options.json === "-" ? undefined : options.json, options.report]);
   const scalers = scalersNamed([...controllerScalers(await policyOf(options)), ...PEER_SCALERS], options.scalers);
   const traces = await readTraces(options);
   const recorded: RecordedRun[] = [];
@@ -144,6 +145,21 @@ async function readTraces({
       trace: await readCloudWatchTrace({ component: cloudwatch, days, region, config, gaps }),
     });
   return traces;
+}
+
+/** Where results will be written is looked at before minutes are spent on them. */
+function checkPlaces(files: readonly (string | undefined)[]): void {
+  const problems = files.flatMap((file) => {
+    if (file === undefined) return [];
+    try {
+      if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return [`${file}: is a folder`];
+      accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+      return [];
+    } catch (error) {
+      return [`${file}: ${error instanceof Error ? error.message : String(error)}`];
+    }
+  });
+  if (problems.length > 0) throw new InputError("the result cannot be written", problems);
 }
 
 function write(file: string, text: string): void {

@@ -46,6 +46,16 @@ describe("backtest", () => {
     expect(dollars).toEqual([...dollars].sort((a, b) => a - b));
   });
 
+  it("says where it cannot write before it runs anything, all places at once", async () => {
+    const page = join(folder, "nowhere", "report.html");
+    const { code, err } = await run("--trace", trace, ...quick, "--json", folder, "--report", page);
+    expect(code).toBe(1);
+    expect(err).toContain("the result cannot be written");
+    expect(err).toContain(`${folder}: is a folder`);
+    expect(err).toContain(`${page}: ENOENT`);
+    expect(err).not.toContain("run 1 of");
+  });
+
   it("writes JSON to a file or in place of the table, and the page", async () => {
     const json = join(folder, "result.json");
     const page = join(folder, "report.html");
