@@ -1,31 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../../lib/domain/model/errors.ts";
-import type { Sample } from "../../lib/domain/model/sample.ts";
 import { presetServices } from "../../lib/simulation/presets.ts";
-import type { ServiceSpec } from "../../lib/simulation/service.ts";
 import { type Mutation, World, type WorldOptions } from "../../lib/simulation/world.ts";
+import { aService, aWorld, bigger, HOUR, MINUTE, START, samplesOf, size } from "../support/world-builders.ts";
 
-const START = Date.UTC(2026, 0, 5);
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const size = { cpu: 500, memory: 500, network: 100, storage: 0 };
-const bigger = { ...size, cpu: 1000 };
-
-function aService(overrides: Partial<ServiceSpec> = {}): ServiceSpec {
-  return { name: "web", initial: { tasks: 2, size }, load: { kind: "constant", rate: 10 }, ...overrides };
-}
-function aWorld(overrides: Partial<WorldOptions> = {}): World {
-  return new World({ seed: 1, startMs: START, services: [aService()], ...overrides });
-}
-async function samplesOf(
-  world: World,
-  nowMs: number,
-  { sinceMs = 0, component = "web" } = {},
-): Promise<readonly Sample[]> {
-  const [answer] = await world.metrics.read([{ component, sinceMs }], nowMs);
-  if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
-  return answer;
-}
 describe("the same again", () => {
   const services = presetServices();
   const options: WorldOptions = { seed: 5, startMs: START, services };

@@ -10,6 +10,7 @@ import type { LoopOutcome } from "../../lib/flow.ts";
 import { runExecution } from "../../lib/loops/execution.ts";
 import type { Orchestrator, Ports, StateStore } from "../../lib/ports.ts";
 import { FakeEcs } from "./fake-ecs.ts";
+import { EXECUTION, MONITOR } from "./optimization-builders.ts";
 
 /** A bench for the execution loop: a wide open policy, so that each test closes the one guard it is about. */
 export const MINUTE = 60_000;
@@ -93,25 +94,8 @@ export function fleet(changes: Changes = {}): FleetPolicy {
       shrinkingShare: 1,
       ...changes.decision,
     },
-    monitor: {
-      periodMs: MINUTE,
-      windowSamples: 15,
-      freshMs: 210_000,
-      completeness: 0.8,
-      calmReading: true,
-      severeMultiple: 2,
-    },
-    execution: {
-      settleMs: 3 * MINUTE,
-      stableTimeoutMs: 10 * MINUTE,
-      waitForTasks: true,
-      attempts: 3,
-      backoffMs: 10 * MINUTE,
-      foreignQuietMs: 5 * MINUTE,
-      harmErrorRate: 0.05,
-      harmScore: 25,
-      ...changes.execution,
-    },
+    monitor: MONITOR,
+    execution: { ...EXECUTION, stableTimeoutMs: 10 * MINUTE, ...changes.execution },
     optimization: {
       tuning: { shiftMax: 0.1, stepScaleMin: 0.5, stepScaleMax: 2, decisionsMin: 5 },
       forecast: { historyMs: 7 * 24 * HOUR, horizonMs: HOUR, coverage: 0.9, refitMs: HOUR },

@@ -56,6 +56,25 @@ export function aComponent(overrides: Partial<ComponentPolicy> = {}): ComponentP
   };
 }
 
+export const MONITOR: FleetPolicy["monitor"] = {
+  periodMs: MINUTE,
+  windowSamples: 15,
+  freshMs: 210_000,
+  completeness: 0.8,
+  calmReading: true,
+  severeMultiple: 2,
+};
+export const EXECUTION: FleetPolicy["execution"] = {
+  settleMs: 3 * MINUTE,
+  stableTimeoutMs: 15 * MINUTE,
+  waitForTasks: true,
+  attempts: 3,
+  backoffMs: 10 * MINUTE,
+  foreignQuietMs: 5 * MINUTE,
+  harmErrorRate: 0.05,
+  harmScore: 25,
+};
+
 export function aFleet(overrides: Partial<FleetPolicy> = {}): FleetPolicy {
   return {
     name: "default",
@@ -76,24 +95,8 @@ export function aFleet(overrides: Partial<FleetPolicy> = {}): FleetPolicy {
       removedShare: 0.3,
       shrinkingShare: 0.8,
     },
-    monitor: {
-      periodMs: MINUTE,
-      windowSamples: 15,
-      freshMs: 210_000,
-      completeness: 0.8,
-      calmReading: true,
-      severeMultiple: 2,
-    },
-    execution: {
-      settleMs: 3 * MINUTE,
-      stableTimeoutMs: 15 * MINUTE,
-      waitForTasks: true,
-      attempts: 3,
-      backoffMs: 10 * MINUTE,
-      foreignQuietMs: 5 * MINUTE,
-      harmErrorRate: 0.05,
-      harmScore: 25,
-    },
+    monitor: MONITOR,
+    execution: EXECUTION,
     optimization: {
       tuning: { shiftMax: 0.05, stepScaleMin: 0.5, stepScaleMax: 2, decisionsMin: 3 },
       forecast: { historyMs: 14 * DAY, horizonMs: HOUR, coverage: 0.9, refitMs: HOUR },
