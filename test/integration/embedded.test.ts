@@ -107,11 +107,12 @@ describe("a data folder", () => {
   test.skipIf(!existsSync("/proc/self/stat"))(
     "whose holder was killed and not yet waited for is taken over",
     async () => {
-      const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "inherit"] });
+      // The child must outlive the shell: one that ends before the shell has become `sleep` is waited for by it.
+      const parent = spawn("sh", ["-c", "sleep 1 & echo $!; exec sleep 20"], { stdio: ["ignore", "pipe", "inherit"] });
       try {
         const [pid] = (await once(parent.stdout, "data")).map((text: Buffer) => Number(text.toString()));
         const stat = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
-        await expect.poll(() => stat()[0]).toBe("Z");
+        await expect.poll(() => stat()[0], { timeout: 10_000 }).toBe("Z");
         mkdirSync(folder, { recursive: true });
         writeFileSync(join(folder, "lock.json"), JSON.stringify({ pid, started: stat()[19] }));
         const embedded = await startEmbedded({ path: folder });
