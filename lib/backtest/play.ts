@@ -14,7 +14,8 @@ export async function play(
   const scorer = new Scorer(scenario);
   let last: Step | undefined;
   while (stage.nowMs < scenario.endMs) {
-    await act(last);
+    const acting = act(last);
+    if (acting !== undefined) await acting; // for most steps there is nothing to do, nor to wait for
     if (stage.nowMs === scenario.scoredFromMs) scorer.begin(stage.bill());
     last = stage.step();
     scorer.add(last);

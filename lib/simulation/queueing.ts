@@ -28,6 +28,16 @@ export function erlangB(servers: number, offered: number): number {
 
 /** Probability that an operation must wait in M/M/c at load rho = offered / servers: C = B / (1 - rho(1 - B)); 1 from rho = 1. */
 export function erlangC(servers: number, offered: number): number {
+  if (servers === lastWait.servers && offered === lastWait.offered) return lastWait.waits;
+  const waits = waitProbability(servers, offered);
+  lastWait = { servers, offered, waits };
+  return waits;
+}
+
+/** The last answer: load and workers stay what they are for many steps in a row. */
+let lastWait = { servers: Number.NaN, offered: Number.NaN, waits: 1 };
+
+function waitProbability(servers: number, offered: number): number {
   const load = offered / servers;
   if (!(load < 1)) return 1;
   const whole = Math.max(1, Math.floor(servers));

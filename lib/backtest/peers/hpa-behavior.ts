@@ -75,26 +75,31 @@ export interface ScaleEvents {
 export function limitRate(
   wanted: number,
   current: number,
-  { ups, downs }: ScaleEvents,
+  events: ScaleEvents,
   { up, down }: Behavior,
   nowMs: number,
 ): number {
-  const startOf = ({ periodMs }: RatePolicy) =>
-    current - countSince(ups, nowMs - periodMs) + countSince(downs, nowMs - periodMs);
   if (wanted > current) {
     if (up.select === "disabled") return current;
-    const limits = up.policies.map((policy) =>
-      policy.kind === "pods" ? startOf(policy) + policy.value : Math.ceil(startOf(policy) * (1 + policy.value / 100)),
-    );
+    const limits = up.policies.map(({ kind, value, periodMs }) => {
+      const start = countBefore(current, events, nowMs - periodMs);
+      return kind === "pods" ? start + value : Math.ceil(start * (1 + value / 100));
+    });
     const limit = up.select === "max" ? Math.max(...limits) : Math.min(...limits);
     return Math.min(wanted, Math.max(limit, current));
   }
   if (wanted === current || down.select === "disabled") return current;
-  const limits = down.policies.map((policy) =>
-    policy.kind === "pods" ? startOf(policy) - policy.value : Math.trunc(startOf(policy) * (1 - policy.value / 100)),
-  );
+  const limits = down.policies.map(({ kind, value, periodMs }) => {
+    const start = countBefore(current, events, nowMs - periodMs);
+    return kind === "pods" ? start - value : Math.trunc(start * (1 - value / 100));
+  });
   const limit = down.select === "max" ? Math.min(...limits) : Math.max(...limits);
   return Math.max(wanted, Math.min(limit, current));
+}
+
+/** How many there were before the events since then. */
+function countBefore(current: number, { ups, downs }: ScaleEvents, sinceMs: number): number {
+  return current - countSince(ups, sinceMs) + countSince(downs, sinceMs);
 }
 
 function countSince(events: readonly ScaleEvent[], sinceMs: number): number {
@@ -122,11 +127,15 @@ export function beginHpa(behavior: Behavior, { min, max }: { readonly min: numbe
     if (current < min) return min;
     if (wanted === undefined) return current;
     const stable = stabilize(wanted, current, log, behavior, nowMs);
-    log = [...log.filter(({ atMs }) => atMs > nowMs - windowMs), { atMs: nowMs, replicas: wanted }];
+    log = since(log, nowMs - windowMs);
+    log.push({ atMs: nowMs, replicas: wanted });
     const next = Math.min(max, Math.max(min, limitRate(stable, current, { ups, downs }, behavior, nowMs)));
-    const recent = ({ atMs }: ScaleEvent) => atMs > nowMs - periodMs;
-    if (next > current) ups = [...ups.filter(recent), { atMs: nowMs, count: next - current }];
-    if (next < current) downs = [...downs.filter(recent), { atMs: nowMs, count: current - next }];
+    if (next > current) ups = [...since(ups, nowMs - periodMs), { atMs: nowMs, count: next - current }];
+    if (next < current) downs = [...since(downs, nowMs - periodMs), { atMs: nowMs, count: current - next }];
     return next;
   };
+}
+
+function since<T extends { readonly atMs: number }>(list: readonly T[], sinceMs: number): T[] {
+  return list.filter(({ atMs }) => atMs > sinceMs);
 }
