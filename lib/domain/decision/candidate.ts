@@ -29,7 +29,7 @@ export interface Candidate {
 }
 
 /** Growth wins over shrinkage: shrinking candidates exist only when no rule wants growth. */
-export function candidatesFrom(input: DecisionInput, verdicts: readonly Verdict[]): Candidate[] {
+export function candidatesFrom(input: DecisionInput, verdicts: readonly Verdict[]): readonly Candidate[] {
   const growing = fromVerdicts(input, verdicts, "grow");
   if (growing.length > 0) return growing;
   const bounds = boundsCandidate(input);
@@ -38,10 +38,10 @@ export function candidatesFrom(input: DecisionInput, verdicts: readonly Verdict[
   if (shrinking.length > 0) return shrinking;
   const { recommendation } = input.facts;
   const calm = verdicts.every((verdict) => verdict.because !== "not-sustained");
-  return recommendation !== undefined && calm ? [OPTIMIZE] : [];
+  return recommendation !== undefined && calm ? [OPTIMIZE] : NONE;
 }
 
-const NONE: Candidate[] = [];
+const NONE: readonly Candidate[] = [];
 const OPTIMIZE: Candidate = {
   kind: "optimize",
   direction: "shrink",
@@ -60,7 +60,7 @@ function fromVerdicts(
   { policy, signals }: DecisionInput,
   verdicts: readonly Verdict[],
   direction: Direction,
-): Candidate[] {
+): readonly Candidate[] {
   if (!verdicts.some(({ want }) => want === direction)) return NONE;
   return verdicts.flatMap((verdict, i) => {
     const rule = policy.rules[i];
@@ -102,10 +102,9 @@ function actionOf(action: string, direction: Direction): "SCALE_UP" | "SCALE_DOW
 /** A (scheduled) minimum not reached, or a maximum exceeded: policy, not opinion, hence sure. */
 function boundsCandidate({ policy, current, facts }: DecisionInput): Candidate | undefined {
   const { min, max, tasksMin, tasksMax } = facts.bounds;
-  const total = totalOf(current);
-  const names = ["cpu", "memory"] as const;
-  const low = names.find((name) => total[name] < min[name]);
-  const high = names.find((name) => total[name] > max[name]);
+  const { cpu, memory } = totalOf(current);
+  const low = cpu < min.cpu ? "cpu" : memory < min.memory ? "memory" : undefined;
+  const high = cpu > max.cpu ? "cpu" : memory > max.memory ? "memory" : undefined;
   const fewer = current.tasks < tasksMin;
   if (fewer || low !== undefined) return bounds("grow", fewer || !policy.resize, low ?? "cpu");
   const more = current.tasks > tasksMax;

@@ -36,14 +36,16 @@ export function effectivenessFactor(
   { effectivenessWindow, effectivenessPrior }: Pick<DecisionPolicy, "effectivenessWindow" | "effectivenessPrior">,
   nowMs: number,
 ): number {
-  const last = history.slice(-effectivenessWindow);
-  const aged = last.map(({ atMs, effectiveness }) => {
+  const from = Math.max(0, history.length - effectivenessWindow);
+  const count = history.length - from;
+  const missing = Math.max(0, ENOUGH - count);
+  let sum = missing * effectivenessPrior;
+  for (let i = from; i < history.length; i++) {
+    const { atMs, effectiveness } = history[i] as (typeof history)[number];
     const weight = 0.5 ** (Math.max(0, nowMs - atMs) / DAY_MS);
-    return weight * effectiveness + (1 - weight) * effectivenessPrior;
-  });
-  const missing = Math.max(0, ENOUGH - aged.length);
-  const sum = aged.reduce((total, each) => total + each, missing * effectivenessPrior);
-  return clamp(sum / (aged.length + missing));
+    sum += weight * effectiveness + (1 - weight) * effectivenessPrior;
+  }
+  return clamp(sum / (count + missing));
 }
 const DAY_MS = 86_400_000;
 const ENOUGH = 5;

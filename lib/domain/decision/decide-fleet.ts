@@ -153,11 +153,7 @@ function isStampede(fleet: FleetPolicy, decisions: readonly Decision[]): boolean
 function grant(inputs: readonly DecisionInput[], judged: readonly Decision[]): Decision[] {
   const result = [...judged];
   const order = judged
-    .map((decision, i) => ({ decision, i }))
-    .filter(
-      ({ decision }) =>
-        decision.hold === undefined || (decision.hold === "at-fleet-limit" && decision.direction === "grow"),
-    )
+    .flatMap((decision, i) => (wantsRoom(decision) ? [{ decision, i }] : NO_ONE))
     .sort(
       (a, b) =>
         confidence(b.decision) - confidence(a.decision) ||
@@ -184,6 +180,12 @@ function grant(inputs: readonly DecisionInput[], judged: readonly Decision[]): D
     for (const step of final.plan.steps.slice(0, -1)) holdDonor(inputs, result, step.component);
   }
   return result;
+}
+
+const NO_ONE: { decision: Decision; i: number }[] = [];
+
+function wantsRoom({ hold, direction }: Decision): boolean {
+  return hold === undefined || (hold === "at-fleet-limit" && direction === "grow");
 }
 
 function settle(

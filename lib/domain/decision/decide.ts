@@ -27,11 +27,10 @@ interface Judged {
 export function decideComponent(input: DecisionInput): Decision {
   const verdicts = verdictsFor(input.policy, input.signals, input.facts.overlay);
   const candidates = candidatesFrom(input, verdicts);
+  if (candidates.length === 0) return record(input, verdicts, { hold: holdWithoutCandidate(input, verdicts) });
   const judged = candidates.map((candidate) => judge(input, candidate));
   judged.sort((a, b) => rank(b) - rank(a) || b.candidate.priority - a.candidate.priority);
-  const best = judged.find((each) => each.hold === undefined) ?? judged[0];
-  if (best === undefined) return record(input, verdicts, { hold: holdWithoutCandidate(input, verdicts) });
-  return record(input, verdicts, best);
+  return record(input, verdicts, judged.find((each) => each.hold === undefined) ?? (judged[0] as Judged));
 }
 
 function rank({ confidence }: Judged): number {

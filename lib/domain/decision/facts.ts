@@ -7,6 +7,7 @@ import { type Allocation, type Resources, sameAllocation } from "../model/resour
 import { effectivenessFactor } from "./confidence.ts";
 
 const NONE: Ledger["recent"] = [];
+const NO_HISTORY: Learning["history"] = [];
 const HOUR_MS = 3_600_000;
 const TEN_MINUTES_MS = 600_000;
 
@@ -49,7 +50,7 @@ export function factsOf(sources: FactSources): DecisionFacts {
           },
     used: usedOf(state, fleet, nowMs),
     completeness: sources.completeness,
-    effectiveness: effectivenessFactor(learning?.history ?? [], fleet.decision, nowMs),
+    effectiveness: effectivenessFactor(learning?.history ?? NO_HISTORY, fleet.decision, nowMs),
     sinceLastMs: last === undefined ? undefined : Math.max(0, nowMs - last.atMs),
     upsLastHour: countSince(recent, "grow", nowMs - HOUR_MS),
     downsLastHour: countSince(recent, "shrink", nowMs - HOUR_MS),

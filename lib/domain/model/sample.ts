@@ -35,6 +35,24 @@ export interface Sample {
   readonly absent: Readonly<Partial<Record<MetricName, Absence>>>;
 }
 
+/** What is absent of a sample that has every value: one object for all of them, since a fleet keeps many samples. */
+export const NOTHING_ABSENT: Sample["absent"] = Object.freeze({});
+
+/**
+ * Whether a metric has a value, by metric. To read it by a name that is not known beforehand would copy the number, and a
+ * pass over 10,000 components asks half a million times.
+ */
+export const IS_OBSERVED: Readonly<Record<MetricName, (values: Sample["values"]) => boolean>> = {
+  cpuUsed: ({ cpuUsed }) => cpuUsed !== undefined,
+  memoryUsed: ({ memoryUsed }) => memoryUsed !== undefined,
+  networkUsed: ({ networkUsed }) => networkUsed !== undefined,
+  storageUsed: ({ storageUsed }) => storageUsed !== undefined,
+  responseTime: ({ responseTime }) => responseTime !== undefined,
+  throughput: ({ throughput }) => throughput !== undefined,
+  queueLength: ({ queueLength }) => queueLength !== undefined,
+  errorRate: ({ errorRate }) => errorRate !== undefined,
+};
+
 /** Twelve 5-minute or twenty-four 1-hour means in one item. */
 export interface RollupBucket {
   readonly startMs: number;

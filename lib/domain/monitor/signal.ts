@@ -4,7 +4,7 @@ import { type DemandOutlook, demandAhead, type ForecastPath, pathAt } from "../f
 import type { ComponentState } from "../model/component-state.ts";
 import type { ComponentPolicy, MonitorPolicy, RulePolicy } from "../model/policy.ts";
 import type { Allocation } from "../model/resources.ts";
-import type { Absence, MetricName, Sample } from "../model/sample.ts";
+import { type Absence, IS_OBSERVED, type MetricName, type Sample } from "../model/sample.ts";
 import type { Signal, SignalDemand, SignalForecast, SignalPoints } from "../model/signal.ts";
 
 export interface SignalRequest {
@@ -125,7 +125,7 @@ function completenessOf(trigger: Trigger, { monitor, state, nowMs }: SignalReque
 function areKnown({ values, absent }: Sample, metrics: Trigger["metrics"]): boolean {
   for (let i = 0; i < metrics.length; i++) {
     const metric = metrics[i] as MetricName;
-    if (values[metric] === undefined && absent[metric] !== "no-traffic") return false;
+    if (!IS_OBSERVED[metric](values) && absent[metric] !== "no-traffic") return false;
   }
   return true;
 }

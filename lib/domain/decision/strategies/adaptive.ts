@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Signal } from "../../model/signal.ts";
-import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, stayedAbove, stayedBelow } from "./strategy.ts";
 
 /**
  * Judges an exponentially smoothed value (s = a x newest + (1 - a) x s) against thresholds that the optimization loop
@@ -16,7 +16,7 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
   if (smooth === undefined) return holdOpinion("ADAPTIVE", signal);
   const values = { ...signal, points: { atMs: signal.points.atMs, values: smooth } };
   const newest = smooth[smooth.length - 1] ?? 0;
-  if (sustained(values, rule.breachMs, (each) => each > up)) {
+  if (stayedAbove(values, rule.breachMs, up)) {
     const share = clamp((newest - signal.target) / (up - signal.target) / 2, 0.5, 1);
     return {
       want: "grow",
@@ -27,7 +27,7 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
       factor: 1 + (factorUp - 1) * share * scale,
     };
   }
-  if (sustained(values, rule.reliefMs, (each) => each < down)) {
+  if (stayedBelow(values, rule.reliefMs, down)) {
     const share = clamp((signal.target - newest) / (signal.target - down) / 2, 0.5, 1);
     const factor = Math.max(0.1, 1 - (1 - factorDown) * share * Math.min(1, scale));
     return {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, stayedBelow } from "./strategy.ts";
 
 /**
  * Quick and large: one sample above `up` is enough, whatever the rule's breach time; relief needs half the rule's relief
@@ -16,7 +16,7 @@ function judge(
     const factor = steps(value / target, factorUp, parameters["stepsUp"] ?? 3);
     return { want: "grow", because: "above-threshold", judgedAs: "AGGRESSIVE", compared: value, threshold: up, factor };
   }
-  if (sustained(signal, rule.reliefMs / 2, (each) => each < down)) {
+  if (stayedBelow(signal, rule.reliefMs / 2, down)) {
     const factor = steps(value / target, factorDown, parameters["stepsDown"] ?? 2);
     return {
       want: "shrink",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { RulePolicy } from "../../model/policy.ts";
-import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, stayedAbove, stayedBelow } from "./strategy.ts";
 
 /**
  * As few and as small changes as possible. Grows after `sustainUpSeconds` without a break above `up`, shrinks after
@@ -13,7 +13,7 @@ function judge(
 ): Opinion {
   const { value, up, down, target } = signal;
   const { grow: upMs, shrink: downMs } = evidenceMs(rule, parameters);
-  if (value !== undefined && sustained(signal, upMs, (each) => each > up)) {
+  if (value !== undefined && stayedAbove(signal, upMs, up)) {
     const factor = Math.min(factorUp, Math.max(1.01, target > 0 ? value / target : factorUp));
     return {
       want: "grow",
@@ -24,7 +24,7 @@ function judge(
       factor,
     };
   }
-  if (value !== undefined && sustained(signal, downMs, (each) => each < down)) {
+  if (value !== undefined && stayedBelow(signal, downMs, down)) {
     const factor = Math.max(factorDown, Math.min(0.99, target > 0 ? value / target : factorDown));
     return {
       want: "shrink",

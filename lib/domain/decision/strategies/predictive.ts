@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { judgeReactively } from "./reactive.ts";
 import { staffed, staffingNeed } from "./staffing.ts";
-import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, stayedBelow } from "./strategy.ts";
 
 /**
  * Grows when the upper bound of the forecast at now + lead crosses `up`, or when a breach is already there. Shrinks when
@@ -26,7 +26,7 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
       factor: factorUp,
     };
   }
-  if (!sustained(signal, rule.reliefMs, (each) => each < down)) return holdOpinion("PREDICTIVE", signal);
+  if (!stayedBelow(signal, rule.reliefMs, down)) return holdOpinion("PREDICTIVE", signal);
   const after = forecast.peakUpper / factorDown;
   return after < up
     ? {

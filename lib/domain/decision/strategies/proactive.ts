@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { judgeReactively } from "./reactive.ts";
-import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, stayedBelow } from "./strategy.ts";
 import { trendOf } from "./trend.ts";
 
 /**
@@ -27,7 +27,7 @@ function judge(judgement: Judgement, parameters: Readonly<Record<string, number>
       factor: factorUp,
     };
   }
-  if (sustained(signal, 2 * rule.reliefMs, (each) => each < down)) {
+  if (stayedBelow(signal, 2 * rule.reliefMs, down)) {
     return projected === undefined || projected < down
       ? {
           want: "shrink",

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { holdOpinion, type Judgement, type Opinion, type Strategy, sustained } from "./strategy.ts";
+import { holdOpinion, type Judgement, type Opinion, type Strategy, stayedAbove, stayedBelow } from "./strategy.ts";
 
 /** Present conditions only: all points of the rule's breach time above `up`, or of its relief time below `down`. */
 export function judgeReactively({ signal, rule, factorUp, factorDown }: Judgement): Opinion {
   const { value, up, down } = signal;
-  if (sustained(signal, rule.breachMs, (each) => each > up)) {
+  if (stayedAbove(signal, rule.breachMs, up)) {
     return {
       want: "grow",
       because: "above-threshold",
@@ -14,7 +14,7 @@ export function judgeReactively({ signal, rule, factorUp, factorDown }: Judgemen
       factor: factorUp,
     };
   }
-  if (sustained(signal, rule.reliefMs, (each) => each < down)) {
+  if (stayedBelow(signal, rule.reliefMs, down)) {
     return {
       want: "shrink",
       because: "below-threshold",

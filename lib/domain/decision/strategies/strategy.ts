@@ -77,20 +77,33 @@ export function pointsIn(durationMs: number, periodMs: number): number {
 }
 
 /**
- * Whether the newest points that cover `durationMs` all satisfy `test`, with none missing between them: a gap inside the
- * stretch is no evidence.
+ * Whether the newest points that cover `durationMs` all lie above the threshold, with none missing between them: a gap
+ * inside the stretch is no evidence.
  */
-export function sustained(signal: Signal, durationMs: number, test: (value: number) => boolean): boolean {
-  const { points, periodMs } = signal;
+export function stayedAbove(signal: Signal, durationMs: number, threshold: number): boolean {
+  const { values } = signal.points;
+  const from = stretch(signal, durationMs);
+  for (let i = from; i < values.length; i++) if (!((values[i] as number) > threshold)) return false;
+  return from < values.length;
+}
+
+/** The same below the threshold. */
+export function stayedBelow(signal: Signal, durationMs: number, threshold: number): boolean {
+  const { values } = signal.points;
+  const from = stretch(signal, durationMs);
+  for (let i = from; i < values.length; i++) if (!((values[i] as number) < threshold)) return false;
+  return from < values.length;
+}
+
+/** Index of the first of the newest points that cover `durationMs`; behind the last where one of them is missing. */
+function stretch({ points, periodMs }: Signal, durationMs: number): number {
   const { atMs, values } = points;
   const needed = pointsIn(durationMs, periodMs);
   const from = values.length - needed;
-  if (from < 0) return false;
+  if (from < 0) return values.length;
   const first = atMs[from] ?? 0;
   const last = atMs[values.length - 1] ?? 0;
-  if (last - first > (needed - 1) * periodMs) return false;
-  for (let i = from; i < values.length; i++) if (!test(values[i] ?? Number.NaN)) return false;
-  return true;
+  return last - first > (needed - 1) * periodMs ? values.length : from;
 }
 
 /** Holding between the thresholds, or because a breach did not last. */
