@@ -26,7 +26,7 @@ export interface OpenStage {
   readonly fleets: readonly FleetPolicy[];
   readonly runLoop: typeof runLoop;
   /** What is measured of a tick besides its outcome; forgets it. */
-  readonly measure: (nowMs: number) => readonly Measurement[];
+  readonly measure: (nowMs: number) => Promise<readonly Measurement[]>;
 }
 
 /** All work was done that could be done; thrown at the end so that the function's error metric shows the rest. */
@@ -39,6 +39,8 @@ export class PartialFailure extends ControllerError {
 const RESERVE_MS = 5000;
 /** So many failures are named in the error; all of them are in the log. */
 const NAMED_MAX = 20;
+/** A pass that takes longer than this share of the function's time will soon not come to its end. */
+const SLOW_SHARE = 0.8;
 
 /**
  * The handler of one loop's function. Of the ticks in an event only the newest is run, since a later tick makes the older
@@ -88,6 +90,7 @@ async function runTick(
 ): Promise<void> {
   const { loop, clock } = stage;
   const startedMs = clock.nowMs();
+  const slowMs = SLOW_SHARE * context.getRemainingTimeInMillis();
   let outcome: LoopOutcome;
   let openStage: OpenStage;
   try {
@@ -106,9 +109,19 @@ async function runTick(
   const fields = { skippedBecause: outcome.skipped, ageMs: startedMs - scheduledMs, durationMs: nowMs - startedMs };
   const counts = { completed: ran, skipped: skipped + (ran ? 0 : 1), errors: malformed + errors.length };
   measureLoop(stage, counts, fields);
-  for (const measurement of openStage.measure(nowMs)) stage.emit(measurement);
+  if (nowMs - startedMs > slowMs) stage.emit({ values: { SlowPasses: 1 }, fields: { message: "slow pass", slowMs } });
+  await measure(stage, openStage, nowMs);
   if (outcome.wake !== undefined) await wake(stage, outcome.wake);
   if (errors.length > 0) throw partialFailure(loop, errors);
+}
+
+/** What cannot be measured is told, and fails no pass: its work is done. */
+async function measure({ emit, log }: Stage, opened: OpenStage, nowMs: number): Promise<void> {
+  try {
+    for (const measurement of await opened.measure(nowMs)) emit(measurement);
+  } catch (error) {
+    log("warn", "not measured", { error });
+  }
 }
 
 /** Each fleet is the first in its turn: with too little time, not always the same one goes short. */

@@ -1,46 +1,62 @@
 import type { LoopName } from "./flow.ts";
 
 /**
- * Every custom metric that the deployed controller emits, as data: written by the functions, read by alarms, dashboard and
- * the cost script. A custom metric costs as much as polling a CloudWatch metric every 90 s (adr/0003), hence few of them:
- * what only people read is a field of the same log line.
+ * Every number that the deployed controller measures of itself, as data: written by the functions, read by alarms, dashboard
+ * and the cost script. A custom metric costs as much as polling a CloudWatch metric every 90 s (adr/0003), hence few of
+ * them: those that an alarm needs. What only people read is a field of the log line.
  */
 export const OWN_METRICS_NAMESPACE = "ScalingController";
 
 interface OwnMetric {
   readonly name: string;
   readonly unit: "Count" | "Percent" | "None";
-  /** Each metric stands under one set of two dimensions: Deployment (the table's name), and this one. */
-  readonly dimension: "Loop" | "Fleet";
+  /** Each stands under one set of dimensions: Deployment (the table's name), and with it this one. */
+  readonly dimension: "Deployment" | "Loop" | "Fleet";
   readonly emittedBy: readonly LoopName[];
-  /** `known`: whenever the value is known. `positive`: only when above 0; no datapoint then means none. */
-  readonly emitted: "known" | "positive";
+  /**
+   * `known`: a metric, whenever the value is known. `positive`: a metric, only when above 0; no datapoint then means none.
+   * `logged`: no metric, a field of the line.
+   */
+  readonly emitted: "known" | "positive" | "logged";
   readonly sentence: string;
 }
 
 const ALL_LOOPS = ["monitor", "decision", "execution", "optimization"] as const;
-const fleetValue = { dimension: "Fleet", emittedBy: ["decision"], emitted: "known" } as const;
+const fleetValue = { dimension: "Fleet", emittedBy: ["decision"], emitted: "logged" } as const;
 const conditions = { unit: "Count", dimension: "Fleet", emittedBy: ["decision"], emitted: "positive" } as const;
-const executions = { unit: "Count", dimension: "Fleet", emittedBy: ["execution"], emitted: "positive" } as const;
-const perLoop = { unit: "Count", dimension: "Loop", emittedBy: ALL_LOOPS } as const;
+const executions = { unit: "Count", dimension: "Fleet", emittedBy: ["execution"], emitted: "logged" } as const;
+const perLoop = { unit: "Count", dimension: "Loop", emittedBy: ALL_LOOPS, emitted: "logged" } as const;
 
 export const OWN_METRICS = [
   {
+    name: "LoopsRunning",
+    unit: "Count",
+    dimension: "Deployment",
+    emittedBy: ["decision"],
+    emitted: "known",
+    sentence: "Loops that have claimed a tick within their beat and a minute; all of them are four.",
+  },
+  {
+    name: "SlowPasses",
+    unit: "Count",
+    dimension: "Deployment",
+    emittedBy: ALL_LOOPS,
+    emitted: "positive",
+    sentence: "Passes that took over 80 % of the time that their function has.",
+  },
+  {
     ...perLoop,
     name: "TicksCompleted",
-    emitted: "known",
     sentence: "Ticks that were claimed and run to their end, with or without errors.",
   },
   {
     ...perLoop,
     name: "TicksSkipped",
-    emitted: "positive",
     sentence: "Ticks not run: out of date, or claimed before.",
   },
   {
     ...perLoop,
     name: "LoopErrors",
-    emitted: "positive",
     sentence:
       "Components and fleets that failed in a tick, ticks that failed as a whole, and messages that are no ticks.",
   },
@@ -75,7 +91,8 @@ export type OwnMetricName = (typeof OWN_METRICS)[number]["name"];
 
 /** Values of one set of dimensions at one moment, and what goes into the same log line for people. */
 export interface Measurement {
-  readonly dimension: { readonly Loop: LoopName } | { readonly Fleet: string };
+  /** Absent: they are the whole deployment's. */
+  readonly dimension?: { readonly Loop: LoopName } | { readonly Fleet: string } | undefined;
   /** Unknown is left out: absent is not zero. */
   readonly values: Readonly<Partial<Record<OwnMetricName, number>>>;
   readonly fields: Readonly<Record<string, unknown>>;

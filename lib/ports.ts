@@ -81,6 +81,8 @@ export type Cas = { readonly won: true } | { readonly won: false };
 export interface StateStore {
   /** True for exactly one caller for each (loop, tick) and only if no later tick of the loop was claimed. */
   claimTick(loop: LoopName, tick: number): Promise<boolean>;
+  /** The last tick that was claimed of each loop; a loop that never claimed one is not in it. */
+  readTicks(): Promise<ReadonlyMap<LoopName, number>>;
 
   /** All that decisions and alerts are made from, in one consistent read; models are not in it. */
   readFleet(fleet: string): Promise<FleetSnapshot>;

@@ -89,8 +89,8 @@ function functionOf(
       const line = emfLine(TABLE, { ...measurement, fields: { ...bound(), ...measurement.fields } }, clock.nowMs());
       counted.logBytes.metrics += line.length + 1;
       for (const { name, emitted } of OWN_METRICS) {
-        if (emitted === "known" || !((measurement.values[name] ?? 0) > 0)) continue;
-        const key = [name, ...Object.values(measurement.dimension)].join(" ");
+        if (emitted !== "positive" || !((measurement.values[name] ?? 0) > 0)) continue;
+        const key = [name, ...Object.values(measurement.dimension ?? {})].join(" ");
         counted.hours.set(key, (counted.hours.get(key) ?? new Set()).add(Math.floor(clock.nowMs() / HOUR_MS)));
       }
     },

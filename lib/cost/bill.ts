@@ -147,13 +147,10 @@ function readLine(
 
 function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
   const share = targets.length / MEASURED.components;
-  const fleetMetrics = OWN_METRICS.filter(
-    ({ dimension, emitted }) => dimension === "Fleet" && emitted === "known",
-  ).length;
   const gigabytes = (ASSUMED.tableMegabytesPerComponent * targets.length) / 1000;
   const ticks = ticksPerHour();
   return [
-    line("CloudWatch", "own metrics of the fleet", "customMetric", fleetMetrics + MEASURED.positiveMetrics),
+    line("CloudWatch", "own metrics of the fleet: alerts that hold", "customMetric", MEASURED.positiveMetrics),
     line("CloudWatch", "alarms of the fleet", "alarm", ALARMS.ofFleet),
     line("CloudWatch", "logs", "logGigabyte", (MEASURED.logBytesPerHour * share * HOURS_IN_MONTH) / 1e9),
     line("DynamoDB", "writes", "writeUnit", (MEASURED.writeUnitsPerHour - ticks) * share * HOURS_IN_MONTH),
@@ -163,19 +160,15 @@ function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
   ];
 }
 
-/** Alarms of lib/infrastructure/alarms.ts: silence, errors and duration of each loop, dead letters. */
-const ALARMS = { shared: 3 * LOOPS.length + 1, ofFleet: 3 } as const;
+/** Alarms of lib/infrastructure/alarms.ts: silence, slow passes, dead letters, errors of each loop; three of a fleet. */
+const ALARMS = { shared: 3 + LOOPS.length, ofFleet: 3 } as const;
 
 function ticksPerHour(): number {
   return LOOPS.reduce((total, { everySeconds }) => total + 3600 / everySeconds, 0);
 }
 
 function sharedLines({ targets }: Deployment): BillLine[] {
-  const loopMetrics = OWN_METRICS.reduce(
-    (total, { dimension, emitted, emittedBy }) =>
-      total + (dimension === "Loop" && emitted === "known" ? emittedBy.length : 0),
-    0,
-  );
+  const always = OWN_METRICS.filter(({ emitted }) => emitted === "known").length;
   const ticks = ticksPerHour() * HOURS_IN_MONTH;
   const { pollersOfQueue, pollSeconds, passes, notificationsPerMonth } = ASSUMED;
   const polls = LOOPS.length * pollersOfQueue * (3600 / pollSeconds) * HOURS_IN_MONTH;
@@ -185,7 +178,7 @@ function sharedLines({ targets }: Deployment): BillLine[] {
     return total + ((3600 * HOURS_IN_MONTH) / everySeconds) * seconds * growth * (megabytes / 1024);
   }, 0);
   return [
-    line("CloudWatch", "own metrics of the loops", "customMetric", loopMetrics),
+    line("CloudWatch", "own metric of the loops", "customMetric", always),
     line("CloudWatch", "alarms of the loops and functions", "alarm", ALARMS.shared),
     line("CloudWatch", "dashboard", "dashboard", 1),
     line("Lambda", "invocations", "invocation", ticks),

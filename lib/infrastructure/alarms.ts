@@ -9,7 +9,7 @@ import type { Deployment } from "../deployment.ts";
 import { LOOPS } from "../flow.ts";
 import type { FunctionName } from "./bundle.ts";
 import type { ControllerFunction } from "./controller-function.ts";
-import { type FleetMetricName, fleetMetric, loopMetric } from "./own-metric.ts";
+import { deploymentMetric, type FleetMetricName, fleetMetric } from "./own-metric.ts";
 
 export interface AlarmSubjects {
   readonly deployment: Deployment;
@@ -32,9 +32,6 @@ interface AlarmDefinition {
   readonly description: string;
 }
 
-const SILENT_MINUTES = 5;
-/** A pass that takes longer than this share of the function's time will soon not come to its end. */
-const DURATION_SHARE = 0.8;
 const MINUTE = Duration.minutes(1);
 
 /**
@@ -61,9 +58,10 @@ export function addAlarms(scope: Construct, subjects: AlarmSubjects): void {
 
 function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
   return [
-    ...LOOPS.map(({ name, everySeconds }) => silence(subjects, name, everySeconds)),
+    silence(subjects),
+    slowness(subjects),
     // Not of the widget: it only draws, and who looks at it sees that it does not.
-    ...LOOPS.flatMap(({ name }) => functionAlarms(name, subjects.functions[name])),
+    ...LOOPS.map(({ name }) => functionErrors(name, subjects.functions[name])),
     {
       id: "DeadLetters",
       metric: subjects.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTE }),
@@ -77,47 +75,46 @@ function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
 }
 
 /**
- * No pass came to its end. A missing value is the alarm itself: a loop that does not run writes nothing. A loop whose beat
- * is as long as the silence may have none in five minutes by the phase of its schedule, so it gets two beats.
+ * A loop is silent: for a minute and its beat when the decision loop says so for the first time, for some five minutes when
+ * four of five have said so. When the decision loop itself is silent nobody says anything, which is the alarm as well.
  */
-function silence(
-  { table }: AlarmSubjects,
-  loop: (typeof LOOPS)[number]["name"],
-  everySeconds: number,
-): AlarmDefinition {
-  const isSlow = everySeconds >= SILENT_MINUTES * 60;
-  const period = isSlow ? Duration.seconds(everySeconds) : MINUTE;
+function silence({ table }: AlarmSubjects): AlarmDefinition {
   return {
-    id: `Silent-${loop}`,
-    metric: loopMetric(table, "TicksCompleted", loop, { statistic: "Sum", period }),
+    id: "LoopSilent",
+    metric: deploymentMetric(table, "LoopsRunning", { statistic: "Minimum", period: MINUTE }),
     comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-    threshold: 1,
-    periods: isSlow ? 2 : SILENT_MINUTES,
+    threshold: LOOPS.length,
+    periods: 5,
+    bad: 4,
     missing: cloudwatch.TreatMissingData.BREACHING,
-    description: `The ${loop} loop has completed no pass for ${isSlow ? "two beats" : `${SILENT_MINUTES} minutes`}; services stay as they are. Look at the function's log and errors, and whether its schedules are enabled.`,
+    description:
+      'A loop has begun no pass for about 5 minutes (optimization: 10); services stay as they are. The decision function\'s log names it (message "loops", field "silent"); without such a line it is the decision loop itself. Look at its function\'s log and errors, and whether its schedules are enabled.',
   };
 }
 
-function functionAlarms(name: FunctionName, { function: fn }: ControllerFunction): readonly AlarmDefinition[] {
-  const timeoutMs = fn.timeout?.toMilliseconds() ?? Duration.seconds(3).toMilliseconds();
-  return [
-    {
-      id: `Errors-${name}`,
-      metric: fn.metricErrors({ statistic: "Sum", period: MINUTE }),
-      threshold: 1,
-      periods: 5,
-      bad: 3,
-      description: `The ${name} function failed in three of five minutes. Its log names the component and the cause; other components are not affected.`,
-    },
-    {
-      id: `Duration-${name}`,
-      metric: fn.metricDuration({ statistic: "Maximum", period: MINUTE }),
-      threshold: DURATION_SHARE * timeoutMs,
-      periods: 5,
-      bad: 3,
-      description: `The ${name} function takes over ${DURATION_SHARE * 100} % of the time it has (${timeoutMs / 1000} s). Look for throttling or slow calls in its log; a fleet that has grown may need more memory or several deployments.`,
-    },
-  ];
+/** All functions in one metric: which one it was is in the log. */
+function slowness({ table }: AlarmSubjects): AlarmDefinition {
+  return {
+    id: "SlowPasses",
+    metric: deploymentMetric(table, "SlowPasses", { statistic: "Sum", period: MINUTE }),
+    threshold: 1,
+    periods: 5,
+    bad: 3,
+    description:
+      'A function takes over 80 % of the time it has: its log says so (message "slow pass"). Look for throttling or slow calls there; a fleet that has grown may need more memory or several deployments.',
+  };
+}
+
+/** Metrics that Lambda publishes by itself: they also count what could not tell of itself any more. */
+function functionErrors(name: FunctionName, { function: fn }: ControllerFunction): AlarmDefinition {
+  return {
+    id: `Errors-${name}`,
+    metric: fn.metricErrors({ statistic: "Sum", period: MINUTE }),
+    threshold: 1,
+    periods: 5,
+    bad: 3,
+    description: `The ${name} function failed in three of five minutes. Its log names the component and the cause; other components are not affected.`,
+  };
 }
 
 function fleetAlarms({ table }: AlarmSubjects, fleet: string): readonly AlarmDefinition[] {

@@ -1,7 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
-import type * as logs from "aws-cdk-lib/aws-logs";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Deployment } from "../deployment.ts";
@@ -10,7 +9,7 @@ import { LOOPS } from "../flow.ts";
 import { FUNCTIONS, type FunctionName } from "./bundle.ts";
 import { componentWidgets } from "./component-widgets.ts";
 import type { ControllerFunction } from "./controller-function.ts";
-import { type FleetMetricName, fleetMetric, loopMetric } from "./own-metric.ts";
+import { deploymentMetric } from "./own-metric.ts";
 
 export interface DashboardSubjects {
   readonly deployment: Deployment;
@@ -63,19 +62,18 @@ function loopWidgets({ table, deadLetters, functions }: DashboardSubjects): clou
   const size = { width: 8, height: HEIGHT };
   return [
     new cloudwatch.GraphWidget({
-      title: "Passes in five minutes: 10, 5, 10 and 1 are all of them",
+      title: "Invocations in five minutes: 10, 5, 10, 1 or more; loops that run: 4",
       left: LOOPS.map(({ name }) =>
-        loopMetric(table, "TicksCompleted", name, { label: name, period: Duration.minutes(5) }),
+        functions[name].function.metricInvocations({ label: name, period: Duration.minutes(5) }),
       ),
+      right: [deploymentMetric(table, "LoopsRunning", { statistic: "Minimum", label: "loops that run" })],
       leftYAxis: { min: 0, showUnits: false },
+      rightYAxis: { min: 0, max: LOOPS.length, showUnits: false },
       ...size,
     }),
     new cloudwatch.GraphWidget({
-      title: "Errors of components, errors of functions, dead letters",
-      left: [
-        ...LOOPS.map(({ name }) => loopMetric(table, "LoopErrors", name, { label: `${name}: components` })),
-        ...FUNCTIONS.map((name) => functions[name].function.metricErrors({ label: `${name}: function` })),
-      ],
+      title: "Passes that failed, as a whole or in part; dead letters",
+      left: FUNCTIONS.map((name) => functions[name].function.metricErrors({ label: name })),
       right: [deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", label: "dead letters" })],
       leftYAxis: { min: 0, showUnits: false },
       rightYAxis: { min: 0, showUnits: false },
@@ -90,62 +88,67 @@ function loopWidgets({ table, deadLetters, functions }: DashboardSubjects): clou
   ];
 }
 
-function fleetWidgets(fleet: FleetPolicy, { table, functions }: DashboardSubjects): cloudwatch.IWidget[] {
+function fleetWidgets(fleet: FleetPolicy, { functions }: DashboardSubjects): cloudwatch.IWidget[] {
   const { name } = fleet;
-  const size = { width: 6, height: HEIGHT };
-  const of = (metric: FleetMetricName, label: string, statistic = "Average") =>
-    fleetMetric(table, metric, name, { label, statistic });
+  const { decision, execution } = functions;
+  const graph = (title: string, functionsAsked: readonly ControllerFunction[], message: string, series: string) =>
+    logGraph(`Fleet ${name}: ${title}`, functionsAsked, [
+      `filter ${message} and Fleet = ${JSON.stringify(name)}`,
+      `stats ${series} by bin(5m)`,
+    ]);
   return [
-    new cloudwatch.GraphWidget({
-      title: `Fleet ${name}: capacity in use of the limit`,
-      left: [of("ResourceUse", "nearest limit", "Maximum")],
-      leftAnnotations: [{ value: 100, label: "limit", color: cloudwatch.Color.RED }],
-      leftYAxis: { min: 0, label: "percent", showUnits: false },
-      ...size,
-    }),
-    new cloudwatch.GraphWidget({
-      title: `Fleet ${name}: efficiency, effectiveness`,
-      left: [of("Efficiency", "efficiency"), of("Effectiveness", "effectiveness of changes")],
-      leftYAxis: { min: 0, max: 100, showUnits: false },
-      ...size,
-    }),
-    new cloudwatch.GraphWidget({
-      title: `Fleet ${name}: changes and alerts`,
-      left: [
-        of("ExecutionsSucceeded", "succeeded", "Sum"),
-        of("ExecutionsFailed", "failed", "Sum"),
-        of("ResourceLimitAlerts", "limit alerts", "Maximum"),
-        of("PerformanceAlerts", "performance alerts", "Maximum"),
-      ],
-      leftYAxis: { min: 0, showUnits: false },
-      ...size,
-    }),
-    tasksWidget(fleet, functions.decision.logGroup, size),
+    graph(
+      "capacity in use of the limit, percent",
+      [decision],
+      'message = "fleet"',
+      "max(ResourceUse) as nearest_limit",
+    ),
+    graph(
+      "efficiency, effectiveness",
+      [decision],
+      'message = "fleet"',
+      "avg(Efficiency) as efficiency, avg(Effectiveness) as effectiveness_of_changes",
+    ),
+    graph(
+      "changes and alerts",
+      [decision, execution],
+      '(message = "fleet" or message = "executions ended")',
+      "sum(ExecutionsSucceeded) as succeeded, sum(ExecutionsFailed) as failed, max(ResourceLimitAlerts) as limit_alerts, max(PerformanceAlerts) as performance_alerts",
+    ),
+    tasksWidget(fleet, decision),
   ];
+}
+
+/** What only people look at is not a metric but a field of the log: asking costs by what is scanned, a few MB. */
+function logGraph(
+  title: string,
+  functions: readonly ControllerFunction[],
+  queryLines: string[],
+): cloudwatch.LogQueryWidget {
+  return new cloudwatch.LogQueryWidget({
+    title,
+    logGroupNames: functions.map(({ logGroup }) => logGroup.logGroupName),
+    view: cloudwatch.LogQueryVisualizationType.LINE,
+    queryLines,
+    width: 6,
+    height: HEIGHT,
+  });
 }
 
 /** Lines that one graph can hold; each component's own row shows its allocation too. */
 const LINES_MAX = 10;
 
 /** The number of tasks over time, from the line that the decision function logs for each fleet once a minute. */
-function tasksWidget(
-  { name, components }: FleetPolicy,
-  logGroup: logs.ILogGroup,
-  size: { width: number; height: number },
-): cloudwatch.IWidget {
+function tasksWidget({ name, components }: FleetPolicy, decision: ControllerFunction): cloudwatch.IWidget {
   const shown = components.slice(0, LINES_MAX);
   // A label may hold letters, digits and underscores only; the number keeps a-b and a_b apart.
   const series = shown.map(
     (each, i) => `max(\`components.${each.name}.tasks\`) as ${each.name.replaceAll(/\W/g, "_")}_${i + 1}`,
   );
-  return new cloudwatch.LogQueryWidget({
-    title: `Fleet ${name}: tasks${shown.length < components.length ? ` of the first ${shown.length} components` : ""}`,
-    logGroupNames: [logGroup.logGroupName],
-    view: cloudwatch.LogQueryVisualizationType.LINE,
-    queryLines: [
-      `filter message = "fleet" and Fleet = ${JSON.stringify(name)}`,
-      `stats ${series.join(", ")} by bin(5m)`,
-    ],
-    ...size,
-  });
+  const rest = shown.length < components.length ? ` of the first ${shown.length} components` : "";
+  return logGraph(
+    `Fleet ${name}: tasks${rest}`,
+    [decision],
+    [`filter message = "fleet" and Fleet = ${JSON.stringify(name)}`, `stats ${series.join(", ")} by bin(5m)`],
+  );
 }

@@ -1,21 +1,23 @@
 import { Duration } from "aws-cdk-lib";
 import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
-import type { LoopName } from "../flow.ts";
 import { type OWN_METRICS, OWN_METRICS_NAMESPACE } from "../own-metrics.ts";
 
-type NameUnder<D extends "Loop" | "Fleet"> = Extract<(typeof OWN_METRICS)[number], { readonly dimension: D }>["name"];
+/** Those that are metrics: what is only logged has no datapoints to graph. */
+type NameUnder<D extends "Deployment" | "Fleet"> = Extract<
+  (typeof OWN_METRICS)[number],
+  { readonly dimension: D; readonly emitted: "known" | "positive" }
+>["name"];
 
 export type FleetMetricName = NameUnder<"Fleet">;
 
-/** A metric that a loop writes for itself, summed. The table's name tells two deployments in one account apart. */
-export function loopMetric(
+/** A metric of the whole deployment. The table's name tells two deployments in one account apart. */
+export function deploymentMetric(
   table: dynamodb.ITable,
-  metricName: NameUnder<"Loop">,
-  loop: LoopName,
+  metricName: NameUnder<"Deployment">,
   options?: cloudwatch.MetricOptions,
 ): cloudwatch.Metric {
-  return ownMetric(metricName, { Deployment: table.tableName, Loop: loop }, { statistic: "Sum", ...options });
+  return ownMetric(metricName, { Deployment: table.tableName }, options);
 }
 
 /** A metric of a fleet, averaged unless the options say otherwise. */

@@ -20,7 +20,7 @@ import { ControllerFunction } from "./controller-function.ts";
 import { addDashboard } from "./dashboard.ts";
 import { withFunctionCode } from "./function-code.ts";
 import { functionSize } from "./function-size.ts";
-import { fleetMetric, loopMetric } from "./own-metric.ts";
+import { deploymentMetric, type FleetMetricName, fleetMetric } from "./own-metric.ts";
 import { loopPermissions, OPERATE_ACTIONS, READ_STATE_ACTIONS, widgetPermissions } from "./permissions.ts";
 import { reachedServices, reachOf } from "./service-reach.ts";
 import { stateTable } from "./state-table.ts";
@@ -157,24 +157,19 @@ export class ScalingController extends Construct {
     return iam.Grant.addToPrincipal({ grantee, actions: ["lambda:InvokeFunction"], resourceArns: [functionArn] });
   }
 
-  /** Passes of a loop that came to their end. None for five minutes: the loop is silent. */
-  metricTicksCompleted(loop: LoopName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return loopMetric(this.table, "TicksCompleted", loop, props);
+  /** How many of the four loops run: less for five minutes, or no datapoint, is an alarm already. */
+  metricLoopsRunning(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return deploymentMetric(this.table, "LoopsRunning", { statistic: "Minimum", ...props });
   }
 
-  /** Errors of a loop: components that could not be read, decided or changed in a pass. */
-  metricLoopErrors(loop: LoopName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return loopMetric(this.table, "LoopErrors", loop, props);
+  /** Passes of a loop that failed, as a whole or for some component. */
+  metricErrors(loop: LoopName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.#functions[loop].function.metricErrors(props);
   }
 
-  /** Booked capacity over the fleet's limit, percent, of the resource that is nearest to it. */
-  metricResourceUse(fleet: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return fleetMetric(this.table, "ResourceUse", fleet, props);
-  }
-
-  /** Mean measured effect of the fleet's changes, 0 to 100. */
-  metricEffectiveness(fleet: string, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return fleetMetric(this.table, "Effectiveness", fleet, props);
+  /** Alert conditions of a fleet that hold, of one type; no datapoint: none. Maximum unless the options say otherwise. */
+  metricAlerts(fleet: string, type: FleetMetricName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return fleetMetric(this.table, type, fleet, { statistic: "Maximum", ...props });
   }
 
   /** Messages that no function could handle. */

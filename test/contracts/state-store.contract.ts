@@ -80,6 +80,14 @@ function tickCases(store: () => StateStore): void {
     expect(await store().claimTick("decision", 12)).toBe(true);
     expect(await store().claimTick("decision", 11)).toBe(false);
   });
+
+  test("the last tick of each loop can be read; one that never claimed any is not there", async () => {
+    expect([...(await store().readTicks())]).toEqual([]);
+    await store().claimTick("execution", 7);
+    await store().claimTick("monitor", 9.5);
+    await store().claimTick("monitor", 8);
+    expect(Object.fromEntries(await store().readTicks())).toEqual({ execution: 7, monitor: 9.5 });
+  });
 }
 
 function casCases(store: () => StateStore): void {

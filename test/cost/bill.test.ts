@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type Config, compileTargets, loadConfig } from "../../lib/config/index.ts";
 import { askedOf, billOf } from "../../lib/cost/bill.ts";
 import { costPage, presetDeployed } from "../../lib/cost/page.ts";
+import { MEASURED } from "../../lib/cost/usage.ts";
 import { OWN_METRICS } from "../../lib/own-metrics.ts";
 import { synthesized } from "../infrastructure/synthesized.ts";
 
@@ -102,9 +103,10 @@ describe("the monthly bill", () => {
     expect(count("AWS::KMS::Key")).toBe(0);
   });
 
-  test("own metrics: each loop's, and each fleet's, that have a value all the time", () => {
+  test("own metrics: one that has a value all the time, and alerts while they hold", () => {
     const always = OWN_METRICS.filter(({ emitted }) => emitted === "known").length;
-    expect(usdOf({ fleets: [{ components: [web("a")] }] }, /own metrics of the loops/)).toBeCloseTo(4 * 0.3, 9);
-    expect(always).toBeGreaterThan(1);
+    const config = { fleets: [{ components: [web("a")] }] };
+    expect(usdOf(config, /own metric of the loops/)).toBeCloseTo(always * 0.3, 9);
+    expect(usdOf(config, /alerts that hold/)).toBeCloseTo(MEASURED.positiveMetrics * 0.3, 9);
   });
 });

@@ -30,6 +30,7 @@ interface BenchOptions {
   readonly store?: (store: MemoryStore) => StateStore;
   readonly send?: (scheduledMs: number) => Promise<void>;
   readonly nowMs?: number;
+  readonly clock?: Ports["clock"];
   readonly failOpen?: number;
 }
 
@@ -46,7 +47,7 @@ function aBench(options: BenchOptions = {}): Bench {
     handle: async (event, context = {}) =>
       handler(event, { awsRequestId: "request-1", getRemainingTimeInMillis: () => 25_000, ...context } as Context),
   };
-  const clock = { nowMs: () => nowMs };
+  const clock = options.clock ?? { nowMs: () => nowMs };
   let bound: Readonly<Record<string, unknown>> = {};
   const log: Ports["log"] = (level, message, fields) =>
     bench.lines.push(`${level} ${message} ${JSON.stringify({ ...bound, ...fields }, errorText)}`);
@@ -96,7 +97,7 @@ async function overloaded(bench: Bench): Promise<void> {
 }
 
 function loopValues({ emitted }: Bench): Measurement["values"][] {
-  return emitted.filter(({ dimension }) => "Loop" in dimension).map(({ values }) => values);
+  return emitted.filter(({ dimension }) => dimension !== undefined && "Loop" in dimension).map(({ values }) => values);
 }
 
 describe("a tick from the queue", () => {
@@ -109,7 +110,7 @@ describe("a tick from the queue", () => {
     expect(decision?.status).toBe("PENDING");
     expect(bench.woken).toEqual([NOW_MS + 5000]);
     expect(loopValues(bench)).toEqual([{ TicksSkipped: 0, LoopErrors: 0, TicksCompleted: 1 }]);
-    const fleet = bench.emitted.find(({ dimension }) => "Fleet" in dimension);
+    const fleet = bench.emitted.find(({ dimension }) => dimension !== undefined && "Fleet" in dimension);
     expect(fleet?.dimension).toEqual({ Fleet: "shop" });
     expect(fleet?.fields["decisions"]).toEqual([decision?.id]);
     expect(bench.lines.join("\n")).toContain('"requestId":"request-1","coldStart":true');
@@ -131,7 +132,8 @@ describe("a tick from the queue", () => {
       [0, 1],
       [0, 1],
     ]);
-    expect(bench.emitted.at(-1)?.fields["skippedBecause"]).toBe("claimed");
+    const tick = bench.emitted.findLast(({ fields }) => fields["message"] === "tick");
+    expect(tick?.fields["skippedBecause"]).toBe("claimed");
   });
 
   test("a stale tick does nothing, and is told and counted", async () => {
@@ -140,9 +142,12 @@ describe("a tick from the queue", () => {
     await bench.handle(anEvent(aMessage(BEAT, NOW_MS + 3000)));
     expect(await bench.store.readActions("shop", 0, NOW_MS + 600_000)).toEqual([]);
     expect(bench.lines.some((line) => line.startsWith("warn tick out of date"))).toBe(true);
-    expect(bench.emitted.map(({ values, fields }) => [values, fields["skippedBecause"]])).toEqual([
+    const ticks = bench.emitted.filter(({ dimension }) => dimension !== undefined);
+    expect(ticks.map(({ values, fields }) => [values, fields["skippedBecause"]])).toEqual([
       [{ TicksSkipped: 1, LoopErrors: 0 }, "out-of-date"],
     ]);
+    // Nothing was claimed: a loop whose ticks are all stale is as silent as one that has none.
+    expect(bench.emitted.at(-1)?.values).toEqual({ LoopsRunning: 0 });
   });
 
   test("of several ticks in one event the newest is run and the others are told", async () => {
@@ -167,6 +172,46 @@ describe("a tick from the queue", () => {
     await bench.handle(anEvent(aMessage(BEAT, NOW_MS)));
     await bench.handle(anEvent(aMessage({ kind: "wake", scheduledMs: NOW_MS + 17_000 }, NOW_MS + 17_100)));
     expect(loopValues(bench).map(({ TicksCompleted }) => TicksCompleted)).toEqual([1, 1]);
+  });
+});
+
+describe("what is told of the functions themselves", () => {
+  test("a pass that took over 80 % of the function's time", async () => {
+    const slow = async (passMs: number) => {
+      let nowMs = NOW_MS;
+      const bench = aBench({
+        clock: { nowMs: () => nowMs },
+        store: (store) =>
+          new Proxy(store, {
+            get: (target, key) => {
+              if (key === "readFleet") nowMs = NOW_MS + passMs;
+              const value: unknown = Reflect.get(target, key, target);
+              return typeof value === "function" ? (value.bind(target) as unknown) : value;
+            },
+          }),
+      });
+      await bench.handle(anEvent(aMessage(BEAT, NOW_MS)));
+      return bench.emitted.filter(({ values }) => values.SlowPasses !== undefined);
+    };
+    expect(await slow(20_000)).toEqual([]);
+    expect(await slow(20_001)).toEqual([
+      { values: { SlowPasses: 1 }, fields: { message: "slow pass", slowMs: 20_000 } },
+    ]);
+  });
+
+  test("what cannot be measured fails no pass", async () => {
+    const bench = aBench({
+      store: (store) => {
+        store.readTicks = async () => Promise.reject(new Error("throttled"));
+        return store;
+      },
+    });
+    await overloaded(bench);
+    await bench.handle(anEvent(aMessage(BEAT, NOW_MS)));
+    expect(bench.woken).toHaveLength(1);
+    expect(
+      bench.lines.filter((line) => line.startsWith("warn not measured") && line.includes("throttled")),
+    ).toHaveLength(1);
   });
 });
 

@@ -3,6 +3,7 @@ import { refusedEdges } from "../../functions/refused-ports.ts";
 import { measureTicks } from "../../functions/tick-measurements.ts";
 import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
 import { InvariantError } from "../../lib/domain/model/errors.ts";
+import { type LoopName, tickNumber } from "../../lib/flow.ts";
 import { aFleet, NOW_MS } from "../support/fleet-builders.ts";
 import { aDecision } from "../support/optimization-builders.ts";
 
@@ -18,7 +19,7 @@ describe("changes that came to their end", () => {
       await store.writeDecision({ ...each, status: statuses[i] ?? "EXPIRED", version: 2 });
     // Lost against what is there already.
     await store.writeDecision({ ...aDecision(1, action), status: "FAILED", version: 2 });
-    expect(measure(NOW_MS)).toEqual([
+    expect(await measure(NOW_MS)).toEqual([
       {
         dimension: { Fleet: "default" },
         values: { ExecutionsSucceeded: 1, ExecutionsFailed: 2 },
@@ -32,15 +33,39 @@ describe("changes that came to their end", () => {
         },
       },
     ]);
-    expect(measure(NOW_MS)).toEqual([]);
+    expect(await measure(NOW_MS)).toEqual([]);
   });
 
   test("are nobody's business in the other loops, and a fleet that was not read is not measured", async () => {
     for (const loop of ["monitor", "optimization", "decision"] as const) {
       const { store, measure } = measureTicks(loop, new MemoryStore(), [aFleet({ name: "default" })]);
       await store.appendDecisions("default", [aDecision(1, { ...action, status: "FAILED" })]);
-      expect(measure(NOW_MS)).toEqual([]);
+      expect((await measure(NOW_MS)).filter(({ dimension }) => dimension !== undefined)).toEqual([]);
     }
+  });
+});
+
+describe("which loops run", () => {
+  const running = async (agesSeconds: Partial<Record<LoopName, number>>) => {
+    const memory = new MemoryStore();
+    for (const [loop, age] of Object.entries(agesSeconds))
+      await memory.claimTick(loop as LoopName, tickNumber(NOW_MS - age * 1000));
+    const [measured] = await measureTicks("decision", memory, []).measure(NOW_MS);
+    return [measured?.values.LoopsRunning, measured?.fields["silent"]];
+  };
+
+  test("is told by the decision loop, from the ticks that were claimed", async () => {
+    expect(await running({ monitor: 90, decision: 0, execution: 17, optimization: 360 })).toEqual([4, []]);
+    expect(await running({ monitor: 91, decision: 0, execution: 17, optimization: 361 })).toEqual([
+      2,
+      ["monitor", "optimization"],
+    ]);
+    expect(await running({ decision: 0 })).toEqual([1, ["monitor", "execution", "optimization"]]);
+  });
+
+  test("is told by no other loop", async () => {
+    for (const loop of ["monitor", "execution", "optimization"] as const)
+      expect(await measureTicks(loop, new MemoryStore(), []).measure(NOW_MS)).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import * as sns from "aws-cdk-lib/aws-sns";
 import { describe, expect, test } from "vitest";
 import { LOOPS } from "../../lib/flow.ts";
 import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
+import { OWN_METRICS } from "../../lib/own-metrics.ts";
 import {
   ENVIRONMENT,
   fleetOf,
@@ -215,36 +216,29 @@ describe("alarms", minute, () => {
   const alarms = (template: Template, id: string) =>
     all(template, "AWS::CloudWatch::Alarm").filter(([each]) => each.startsWith(`ControllerAlarms${id}`));
 
-  test("a loop that is silent for five minutes; one that beats every five minutes gets two", () => {
-    const silent = alarms(preset(), "Silent").map(([, { Properties }]) => ({
-      loop: (Properties["Dimensions"] as { Name: string; Value: unknown }[]).find(({ Name }) => Name === "Loop")?.Value,
-      minutes: (Number(Properties["Period"]) * Number(Properties["EvaluationPeriods"])) / 60,
-      missing: Properties["TreatMissingData"],
-      of: `${String(Properties["Namespace"])} ${String(Properties["MetricName"])}`,
-    }));
-    const quiet = (loop: string, minutes: number) => ({
-      loop,
-      minutes,
-      missing: "breaching",
-      of: "ScalingController TicksCompleted",
+  test("loops that are silent: the decision loop says so for four of five minutes, or says nothing", () => {
+    const [silent, ...more] = alarms(preset(), "LoopSilent").map(([, { Properties }]) => Properties);
+    expect(more).toEqual([]);
+    expect(silent).toMatchObject({
+      Namespace: "ScalingController",
+      MetricName: "LoopsRunning",
+      Dimensions: [{ Name: "Deployment" }],
+      Statistic: "Minimum",
+      Period: 60,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 4,
+      ComparisonOperator: "LessThanThreshold",
+      Threshold: LOOPS.length,
+      TreatMissingData: "breaching",
     });
-    expect(silent).toHaveLength(4);
-    expect(silent).toEqual(
-      expect.arrayContaining([
-        quiet("monitor", 5),
-        quiet("decision", 5),
-        quiet("execution", 5),
-        quiet("optimization", 10),
-      ]),
-    );
   });
 
-  test("limits, failures and performance of each fleet; errors and duration of each loop; dead letters", () => {
+  test("limits, failures and performance of each fleet; errors of each loop; slow passes, dead letters", () => {
     const count = (id: string) => alarms(another(), id).length;
     expect(["ResourceLimit", "ScalingFailure", "PerformanceDegradation"].map(count)).toEqual([2, 2, 2]);
-    expect(["Errors", "Duration", "DeadLetters"].map(count)).toEqual([4, 4, 1]);
-    const thresholds = alarms(another(), "Duration").map(([, { Properties }]) => Number(Properties["Threshold"]));
-    expect(thresholds.sort((a, b) => a - b)).toEqual([20_000, 20_000, 20_000, 192_000]);
+    expect(["Errors", "SlowPasses", "DeadLetters"].map(count)).toEqual([4, 1, 1]);
+    const errors = alarms(another(), "Errors").map(([, { Properties }]) => Properties["Namespace"]);
+    expect(new Set(errors)).toEqual(new Set(["AWS/Lambda"]));
   });
 
   test("all go to the topic, also when over, and say what to do; there are as many for a thousand components", () => {
@@ -306,14 +300,25 @@ describe("the dashboard", minute, () => {
     const { template } = mixedAnywhere();
     expect(widgetsOf(template).map(({ properties }) => properties.title)).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^Passes in five minutes/),
-        "Errors of components, errors of functions, dead letters",
-        "Fleet shop: capacity in use of the limit",
+        expect.stringMatching(/^Invocations in five minutes.*loops that run/),
+        "Passes that failed, as a whole or in part; dead letters",
+        "Fleet shop: capacity in use of the limit, percent",
         "Fleet shop: efficiency, effectiveness",
         "Fleet shop: changes and alerts",
       ]),
     );
     expect(titled(template, "Fleet shop: tasks").properties["query"]).toContain("`components.web.tasks`");
+    // What the queries ask for is in the lines that the functions write.
+    const logged = new Set<string>(
+      OWN_METRICS.filter(({ dimension }) => dimension === "Fleet").map(({ name }) => name),
+    );
+    const queries = widgetsOf(template).flatMap(({ properties }) => {
+      const query = properties["query"];
+      return typeof query === "string" && query.includes('"shop"') ? [query] : [];
+    });
+    const asked = queries.flatMap((query) => [...query.matchAll(/\(([A-Z]\w+)\)/g)].map(([, name]) => name ?? ""));
+    expect(asked.length).toBe(7);
+    for (const name of asked) expect(logged).toContain(name);
   });
 
   test("has rows for the first fifty components, or as many as are wanted, and says so", () => {
@@ -331,14 +336,13 @@ test("metrics for alarms and dashboards of one's own", minute, () => {
   const { controller, stack } = presetStack();
   const of = (metric: { toMetricConfig(): { metricStat?: { metricName: string; namespace: string } } }) =>
     metric.toMetricConfig().metricStat?.metricName;
-  expect(of(controller.metricTicksCompleted("monitor"))).toBe("TicksCompleted");
-  expect(of(controller.metricLoopErrors("execution"))).toBe("LoopErrors");
-  expect(of(controller.metricResourceUse("default"))).toBe("ResourceUse");
-  expect(of(controller.metricEffectiveness("default", { statistic: "Minimum" }))).toBe("Effectiveness");
+  expect(of(controller.metricLoopsRunning())).toBe("LoopsRunning");
+  expect(of(controller.metricErrors("execution"))).toBe("Errors");
+  expect(of(controller.metricAlerts("default", "PerformanceAlerts"))).toBe("PerformanceAlerts");
   expect(of(controller.metricDeadLetters())).toBe("ApproximateNumberOfMessagesVisible");
-  expect(stack.resolve(controller.metricLoopErrors("monitor").dimensions)).toEqual({
+  expect(stack.resolve(controller.metricAlerts("default", "ResourceLimitAlerts").dimensions)).toEqual({
     Deployment: { Ref: expect.stringMatching(/^ControllerState/) as unknown },
-    Loop: "monitor",
+    Fleet: "default",
   });
 });
 

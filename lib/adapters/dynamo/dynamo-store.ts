@@ -5,7 +5,7 @@ import { InvariantError } from "../../domain/model/errors.ts";
 import type { AlertState, FleetScores, Learning, Overlay, Recommendation } from "../../domain/model/learning.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
 import type { Resolution, RollupBlock, Sample } from "../../domain/model/sample.ts";
-import type { LoopName } from "../../flow.ts";
+import { LOOPS, type LoopName } from "../../flow.ts";
 import type {
   Cas,
   FleetSnapshot,
@@ -33,6 +33,7 @@ import {
   rollupsPk,
   samplesPk,
   scoresKey,
+  tickKey,
 } from "../keys.ts";
 import { decode, encode, type Records } from "../records.ts";
 import { BLOCK_MS } from "../retention.ts";
@@ -74,6 +75,11 @@ export class DynamoStore implements StateStore {
 
   async claimTick(loop: LoopName, tick: number): Promise<boolean> {
     return (await this.#table.putIf(this.#row("tick", "", { loop, tick }), { below: tick })).won;
+  }
+
+  async readTicks(): Promise<ReadonlyMap<LoopName, number>> {
+    const ticks = await Promise.all(LOOPS.map(({ name }) => this.#get("tick", tickKey(name), false)));
+    return new Map(ticks.flatMap((each) => (each === undefined ? [] : [[each.loop, each.tick] as const])));
   }
 
   async readFleet(fleet: string): Promise<FleetSnapshot> {

@@ -37,6 +37,10 @@ export class MemoryStore implements StateStore {
     return true;
   }
 
+  async readTicks(): Promise<ReadonlyMap<LoopName, number>> {
+    return new Map(this.#ticks);
+  }
+
   async readFleet(fleet: string): Promise<FleetSnapshot> {
     const records = this.#fleets.get(fleet);
     if (records === undefined) return { states: [], learning: [], overlays: [], forecasts: [], recommendations: [] };

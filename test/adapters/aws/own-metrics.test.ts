@@ -6,10 +6,10 @@ const AT = 1_800_000_000_000;
 const read = (line: string): Record<string, unknown> => JSON.parse(line) as Record<string, unknown>;
 
 describe("a line in the Embedded Metric Format", () => {
-  test("is one JSON object: the directive, the two dimensions, the values, and fields for people", () => {
+  test("is one JSON object: the directive, the dimensions, the values, also those only logged, and fields for people", () => {
     const measurement = {
       dimension: { Fleet: "shop" },
-      values: { ResourceUse: 83.5, ResourceLimitAlerts: 2 },
+      values: { ResourceUse: 83.5, ResourceLimitAlerts: 2, PerformanceAlerts: 1 },
       fields: { message: "fleet", components: { a: { tasks: 2 } } },
     };
     expect(read(emfLine("table-1", measurement, AT))).toEqual({
@@ -22,8 +22,8 @@ describe("a line in the Embedded Metric Format", () => {
             Namespace: "ScalingController",
             Dimensions: [["Deployment", "Fleet"]],
             Metrics: [
-              { Name: "ResourceUse", Unit: "Percent" },
               { Name: "ResourceLimitAlerts", Unit: "Count" },
+              { Name: "PerformanceAlerts", Unit: "Count" },
             ],
           },
         ],
@@ -32,19 +32,25 @@ describe("a line in the Embedded Metric Format", () => {
       Fleet: "shop",
       ResourceUse: 83.5,
       ResourceLimitAlerts: 2,
+      PerformanceAlerts: 1,
     });
+  });
+
+  test("of the whole deployment has its dimension only", () => {
+    const line = read(emfLine("t", { values: { LoopsRunning: 4 }, fields: { message: "loops" } }, AT));
+    expect(line).toMatchObject({ message: "loops", Deployment: "t", LoopsRunning: 4 });
+    expect(JSON.stringify(line["_aws"])).toContain('"Dimensions":[["Deployment"]]');
   });
 
   test("leaves out what is unknown, what is no number, and zeros of metrics that are emitted only when positive", () => {
     const values = { ResourceUse: 0, Effectiveness: Number.NaN, Efficiency: undefined, ResourceLimitAlerts: 0 };
     const line = read(emfLine("t", { dimension: { Fleet: "f" }, values, fields: {} }, AT));
-    expect(JSON.stringify(line["_aws"])).toContain('"Metrics":[{"Name":"ResourceUse","Unit":"Percent"}]');
-    expect(Object.keys(line)).toEqual(["_aws", "Deployment", "Fleet", "ResourceUse"]);
+    expect(Object.keys(line)).toEqual(["Deployment", "Fleet", "ResourceUse"]);
   });
 
   test("without any metric is a log line and no directive", () => {
     const line = emfLine("t", { dimension: { Loop: "monitor" }, values: { LoopErrors: 0 }, fields: { a: 1 } }, AT);
-    expect(read(line)).toEqual({ a: 1, Deployment: "t", Loop: "monitor" });
+    expect(read(line)).toEqual({ a: 1, Deployment: "t", Loop: "monitor", LoopErrors: 0 });
   });
 
   test("a field cannot displace the directive, a dimension or a value", () => {
@@ -56,6 +62,8 @@ describe("a line in the Embedded Metric Format", () => {
   test("a metric under a foreign dimension would be billed as another metric, and is refused", () => {
     const measurement = { dimension: { Loop: "decision" as const }, values: { ResourceUse: 1 }, fields: {} };
     expect(() => emfLine("t", measurement, AT)).toThrow("ResourceUse is a metric of a Fleet");
+    const foreign = { values: { PerformanceAlerts: 1 }, fields: {} };
+    expect(() => emfLine("t", foreign, AT)).toThrow("PerformanceAlerts is a metric of a Fleet");
   });
 });
 
@@ -63,5 +71,5 @@ test("the list of metrics stays within what the format and the bill allow", () =
   expect(new Set(OWN_METRICS.map(({ name }) => name)).size).toBe(OWN_METRICS.length);
   expect(OWN_METRICS.length).toBeLessThanOrEqual(100);
   const steady = OWN_METRICS.filter(({ emitted }) => emitted === "known").map(({ name }) => name);
-  expect(steady).toEqual(["TicksCompleted", "ResourceUse", "Effectiveness", "Efficiency"]);
+  expect(steady).toEqual(["LoopsRunning"]);
 });
