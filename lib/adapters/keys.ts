@@ -1,4 +1,4 @@
-import type { Decision } from "../domain/model/decision.ts";
+import { type Decision, decisionId } from "../domain/model/decision.ts";
 import { InvariantError } from "../domain/model/errors.ts";
 import type { Resolution } from "../domain/model/sample.ts";
 import type { LoopName } from "../flow.ts";
@@ -101,17 +101,31 @@ export function parseDecisionId(id: string): { component: string; timeMs: number
  * there are a thousand times more. A decision is found by its id alone because the id holds component and time.
  */
 export function decisionKey(decision: Pick<Decision, "id" | "fleet" | "component" | "decidedAtMs" | "action">): Key {
-  const { id, fleet, component, decidedAtMs } = decision;
-  const parsed = parseDecisionId(id);
-  if (parsed?.component !== component || parsed.timeMs !== decidedAtMs) {
-    throw new InvariantError("a decision's id must be decisionId(component, decidedAtMs)", {
-      id,
-      component,
-      decidedAtMs,
-    });
+  const { fleet, component, action } = decision;
+  return { pk: action === "NO_ACTION" ? holdsPk(fleet, component) : actionsPk(fleet), sk: ownDecisionSk(decision) };
+}
+
+/**
+ * Sort key of a decision, in whichever of the two partitions.
+ * @throws InvariantError when component and time cannot be read back from its id.
+ */
+export function ownDecisionSk({
+  id,
+  component,
+  decidedAtMs,
+}: Pick<Decision, "id" | "component" | "decidedAtMs">): string {
+  // Nearly every id is exactly that, and then it need not be taken apart.
+  if (id !== decisionId(component, decidedAtMs)) {
+    const parsed = parseDecisionId(id);
+    if (parsed?.component !== component || parsed.timeMs !== decidedAtMs) {
+      throw new InvariantError("a decision's id must be decisionId(component, decidedAtMs)", {
+        id,
+        component,
+        decidedAtMs,
+      });
+    }
   }
-  const pk = decision.action === "NO_ACTION" ? holdsPk(fleet, component) : actionsPk(fleet);
-  return { pk, sk: decisionSk(decidedAtMs, id) };
+  return decisionSk(decidedAtMs, id);
 }
 
 /** What lies at a key; undefined for a key that no version of this table has written. */

@@ -10,7 +10,7 @@ import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts
 import { plausibleSample } from "../domain/monitor/plausible.ts";
 import { coarseMetrics, isReadingDue, samplesToGrow } from "../domain/monitor/reading.ts";
 import type { LoopOutcome } from "../flow.ts";
-import type { Ports } from "../ports.ts";
+import type { MetricRequest, Ports } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
 import { lastSeenServices } from "./last-seen.ts";
 
@@ -27,24 +27,27 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   const services = await ports.orchestrator.describe(names, lastSeenServices(old));
   const later = services.filter((service) => service instanceof NotYetError).length;
   if (later > 0) ports.log("info", "services are not read yet, the next pass goes on", { fleet: fleet.name, later });
-  const before = new Map(old.map((state) => [state.component, state]));
+  const before = new Map<string, ComponentState>();
+  for (const state of old) before.set(state.component, state);
   // Read only where it can spare something.
   const ledger = fleet.monitor.calmReading ? await store.readLedger(fleet.name) : undefined;
-  const due = fleet.components.filter((policy) => isReadingDue(before.get(policy.name), policy, fleet, ledger, nowMs));
-  const readings = await read(ports, due, { before, services, names, fleet, ledger }, nowMs);
+  const readings = await read(ports, fleet, { before, services, ledger }, nowMs);
   const errors: Failure[] = [];
   const fresh: { component: string; sample: Sample }[] = [];
+  const newest: (Sample | undefined)[] = [];
   const states = fleet.components.map((policy, i): ComponentState => {
-    const reading = readings.get(policy.name);
+    const reading = readings[i];
     const service = services[i];
     if (reading instanceof Error) errors.push({ component: policy.name, message: reading.message });
     if (service instanceof Error && !(service instanceof NotYetError))
       errors.push({ component: policy.name, message: service.message });
     const previous = before.get(policy.name);
-    const samples = Array.isArray(reading)
-      ? newSamples(reading as readonly Sample[], previous, policy, service, nowMs)
-      : [];
+    const samples =
+      reading === undefined || reading instanceof Error
+        ? NO_SAMPLES
+        : newSamples(reading, previous, policy, service, nowMs);
     for (const sample of samples) fresh.push({ component: policy.name, sample });
+    newest.push(samples[samples.length - 1]);
     return nextState(policy, previous, samples, service, { fleet, nowMs });
   });
   const changed = states.filter((state) => differs(before.get(state.component), state));
@@ -53,35 +56,40 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
     changed.length > 0 ? store.writeStates(fleet.name, changed) : undefined,
   ]);
   if (fresh.length > 0) await alerts(ports, fleet, states, nowMs, errors);
-  return { ran: true, errors, wake: fresh.length > 0 && isSevere(fleet, states, fresh) ? "decision" : undefined };
+  return { ran: true, errors, wake: fresh.length > 0 && isSevere(fleet, states, newest) ? "decision" : undefined };
 }
 
-/** Nothing is read twice, and nothing before it can matter. */
+/** The readings by component, undefined where none is due. Nothing is read twice, and nothing before it can matter. */
 async function read(
   ports: Ports,
-  due: readonly ComponentPolicy[],
+  fleet: FleetPolicy,
   known: {
     before: ReadonlyMap<string, ComponentState>;
     services: readonly (ServiceState | Error)[];
-    names: readonly string[];
-    fleet: FleetPolicy;
     ledger: Ledger | undefined;
   },
   nowMs: number,
-): Promise<Map<string, readonly Sample[] | Error>> {
-  if (due.length === 0) return new Map();
-  const live = new Map(known.names.map((name, i) => [name, known.services[i]]));
-  const requests = due.map((policy) => {
-    const { name } = policy;
-    const service = live.get(name);
-    const state = known.before.get(name);
+): Promise<readonly (readonly Sample[] | Error | undefined)[]> {
+  const { before, services, ledger } = known;
+  const due: number[] = [];
+  const requests: MetricRequest[] = [];
+  for (const [i, policy] of fleet.components.entries()) {
+    const state = before.get(policy.name);
+    if (!isReadingDue(state, policy, fleet, ledger, nowMs)) continue;
+    const service = services[i];
     const desired = service instanceof Error || service === undefined ? state?.service?.desired : service.desired;
-    const coarse = coarseMetrics(state, policy, known.fleet, known.ledger, nowMs);
-    return { component: name, sinceMs: state?.readThroughMs ?? 0, allocation: desired, coarse };
-  });
+    const coarse = coarseMetrics(state, policy, fleet, ledger, nowMs);
+    due.push(i);
+    requests.push({ component: policy.name, sinceMs: state?.readThroughMs ?? 0, allocation: desired, coarse });
+  }
+  const readings: (readonly Sample[] | Error | undefined)[] = fleet.components.map(() => undefined);
+  if (due.length === 0) return readings;
   const answers = await ports.metrics.read(requests, nowMs);
-  return new Map(due.map(({ name }, i) => [name, answers[i] ?? new Error("no answer")]));
+  for (const [at, i] of due.entries()) readings[i] = answers[at] ?? new Error("no answer");
+  return readings;
 }
+
+const NO_SAMPLES: readonly Sample[] = [];
 
 function newSamples(
   reading: readonly Sample[],
@@ -89,14 +97,13 @@ function newSamples(
   policy: ComponentPolicy,
   service: ServiceState | Error | undefined,
   nowMs: number,
-): Sample[] {
+): readonly Sample[] {
   const since = previous?.readThroughMs ?? 0;
   const live = service instanceof Error ? undefined : service;
-  return reading
-    .filter((sample) => sample.endMs > since && sample.endMs <= nowMs)
-    .map((sample) =>
-      plausibleSample(sample, { previous: previous?.window ?? [], service: live ?? previous?.service, policy }),
-    );
+  const surroundings = { previous: previous?.window ?? NO_SAMPLES, service: live ?? previous?.service, policy };
+  const isNew = ({ endMs }: Sample) => endMs > since && endMs <= nowMs;
+  const fresh = reading.every(isNew) ? reading : reading.filter(isNew);
+  return fresh.map((sample) => plausibleSample(sample, surroundings));
 }
 
 function nextState(
@@ -110,7 +117,7 @@ function nextState(
   // Nothing is known of it, which is no problem yet: without a service nothing is decided.
   const isFirstTurn = service instanceof NotYetError && previous?.service === undefined;
   const reborn = live !== undefined && previous?.service !== undefined && previous.service.identity !== live.identity;
-  const kept = reborn ? [] : (previous?.window ?? []);
+  const kept = reborn ? NO_SAMPLES : (previous?.window ?? NO_SAMPLES);
   const newest = samples[samples.length - 1];
   const score = newest === undefined ? previous?.performanceScore : performanceScore(newest, policy);
   const elapsedMs = newest === undefined ? 0 : newest.periodMs * samples.length;
@@ -131,11 +138,10 @@ function nextState(
   };
 }
 
-/** The newest `most` of both, in one new array: there is one for each component and minute. */
+/** The newest `most` of both. By `concat`, which leaves no room to grow: such an array is kept for every component. */
 function newestOf(kept: readonly Sample[], samples: readonly Sample[], most: number): readonly Sample[] {
-  const window = kept.slice(Math.max(0, kept.length + samples.length - most));
-  window.push(...samples.slice(-most));
-  return window;
+  const left = kept.slice(Math.max(0, kept.length + samples.length - most));
+  return left.concat(samples.length > most ? samples.slice(-most) : samples);
 }
 
 /** A state is written again when something but the time of looking changed, and once in five minutes in any case. */
@@ -151,16 +157,18 @@ function differs(before: ComponentState | undefined, after: ComponentState): boo
   return strip(before.service) !== strip(after.service);
 }
 
-/** A value far beyond its up threshold, for long enough to be acted on, does not wait for the next beat. */
+/**
+ * A value far beyond its up threshold, for long enough to be acted on, does not wait for the next beat.
+ * @param newest of each component that has new samples, the last of them
+ */
 function isSevere(
   fleet: FleetPolicy,
   states: readonly ComponentState[],
-  fresh: readonly { component: string; sample: Sample }[],
+  newest: readonly (Sample | undefined)[],
 ): boolean {
-  const newest = new Map(fresh.map(({ component, sample }) => [component, sample]));
   return fleet.components.some((policy, i) => {
     const state = states[i];
-    const sample = newest.get(policy.name);
+    const sample = newest[i];
     const allocation = state?.service?.desired;
     if (state === undefined || sample === undefined || allocation === undefined) return false;
     const context = { allocation, state, policy };

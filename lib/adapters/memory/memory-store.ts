@@ -14,7 +14,7 @@ import type {
   StateStore,
   StoredItem,
 } from "../../ports.ts";
-import { boundTime, decisionKey, decisionSk, listedSk, parseDecisionId } from "../keys.ts";
+import { boundTime, decisionSk, listedSk, ownDecisionSk, parseDecisionId } from "../keys.ts";
 import { BLOCK_MS } from "../retention.ts";
 import { countOf, FleetRecords, lineOf } from "./fleet-records.ts";
 import { exportFleets, importInto } from "./memory-document.ts";
@@ -105,7 +105,7 @@ export class MemoryStore implements StateStore {
     const records = this.#of(fleet);
     for (const decision of decisions) {
       if (decision.fleet !== fleet) throw new InvariantError("a decision of another fleet", { id: decision.id, fleet });
-      const { sk } = decisionKey(decision);
+      const sk = ownDecisionSk(decision);
       if (decision.action === "NO_ACTION") lineOf(records.holds, decision.component).add(sk, decision);
       else records.actions.add(sk, decision);
     }
@@ -114,7 +114,7 @@ export class MemoryStore implements StateStore {
   async writeDecision(next: Decision): Promise<Cas> {
     if (next.action === "NO_ACTION") throw new InvariantError("a hold is terminal and never changes", { id: next.id });
     const { actions } = this.#of(next.fleet);
-    const { sk } = decisionKey(next);
+    const sk = ownDecisionSk(next);
     if (actions.get(sk)?.version !== next.version - 1) return LOST;
     actions.set(sk, next);
     return WON;

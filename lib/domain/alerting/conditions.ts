@@ -58,8 +58,8 @@ const SILENT_CRITICAL = 10;
  *   monitoring:<component>                   nothing observed for 2 x the freshness limit; critical from 10 x
  */
 export function conditions(fleet: FleetPolicy, evidence: AlertEvidence, nowMs: number): readonly RaisedAlert[] {
-  const states = new Map(evidence.states.map((state) => [state.component, state]));
-  const learning = new Map(evidence.learning.map((each) => [each.component, each]));
+  const states = byComponent(evidence.states);
+  const learning = byComponent(evidence.learning);
   const found: RaisedAlert[] = [
     ...fleetBookings(fleet, evidence.ledger),
     ...fleetUse(fleet, states, nowMs),
@@ -75,6 +75,15 @@ export function conditions(fleet: FleetPolicy, evidence: AlertEvidence, nowMs: n
   }
   return oneOfEachKind(found);
 }
+
+function byComponent<T extends { readonly component: string }>(records: readonly T[]): ReadonlyMap<string, T> {
+  const found = new Map<string, T>();
+  for (const each of records) found.set(each.component, each);
+  return found;
+}
+
+/** Nothing is wrong with nearly every component of a large fleet. */
+const NOTHING: readonly RaisedAlert[] = [];
 
 /** The most severe of each kind; critical first, then by kind, so that the hourly cap falls on the lesser ones. */
 function oneOfEachKind(found: readonly RaisedAlert[]): readonly RaisedAlert[] {
@@ -135,15 +144,18 @@ function componentLimits(
   policy: ComponentPolicy,
   state: ComponentState,
   nowMs: number,
-): RaisedAlert[] {
+): readonly RaisedAlert[] {
   const allocation = state.service?.desired;
-  if (allocation === undefined) return [];
+  if (allocation === undefined) return NOTHING;
   const total = totalOf(allocation);
+  // At the maximum means that not even one more task fits, not only that the numbers are equal.
+  const isAtMaximum = (name: ResourceName): boolean =>
+    (allocation.tasks >= policy.tasksMax || total[name] + allocation.size[name] > policy.max[name]) &&
+    total[name] >= BOOKED_WARNING * policy.max[name];
+  if (!RESOURCE_NAMES.some(isAtMaximum)) return NOTHING;
   return RESOURCE_NAMES.flatMap((name): RaisedAlert[] => {
     const reading = useOf(fleet, state, name, nowMs);
-    // At the maximum means that not even one more task fits, not only that the numbers are equal.
-    const atMaximum = allocation.tasks >= policy.tasksMax || total[name] + allocation.size[name] > policy.max[name];
-    if (reading === undefined || !atMaximum || total[name] < BOOKED_WARNING * policy.max[name]) return [];
+    if (reading === undefined || !isAtMaximum(name)) return [];
     const share = reading.used / reading.allocated;
     const threshold = fleet.thresholds[name];
     if (share < threshold) return [];
@@ -166,44 +178,58 @@ function scalingFailures(
   ledger: Ledger | undefined,
   learning: Learning | undefined,
   nowMs: number,
-): RaisedAlert[] {
+): readonly RaisedAlert[] {
   const found: RaisedAlert[] = [];
-  const raise = (severity: Alert["severity"], message: string): void => {
-    found.push({
-      type: "scaling-failure",
-      component: policy.name,
-      kind: `scaling-failure:${policy.name}`,
-      severity,
-      message,
-    });
-  };
   const quiet = ledger?.quietUntil[policy.name];
   if (quiet?.why === "backing-off" && quiet.untilMs > nowMs && quiet.failures > 0) {
     const severity = quiet.failures >= FAILURES_CRITICAL ? "critical" : "warning";
-    raise(severity, `Scaling ${policy.name} failed ${quiet.failures} time(s) in a row; it is left alone for a while.`);
+    raiseFailure(
+      found,
+      policy,
+      severity,
+      `Scaling ${policy.name} failed ${quiet.failures} time(s) in a row; it is left alone for a while.`,
+    );
   }
   // A change is rolled back after one time-out; still open after three means that nobody carries it on.
   const stuckMs = 3 * fleet.execution.stableTimeoutMs;
   const open = ledger?.open.find(({ component }) => component === policy.name);
   if (open !== undefined && nowMs - open.claimedAtMs > stuckMs) {
-    raise("critical", `The execution of ${open.decision} is open for ${minutes(nowMs - open.claimedAtMs)} minutes.`);
+    raiseFailure(
+      found,
+      policy,
+      "critical",
+      `The execution of ${open.decision} is open for ${minutes(nowMs - open.claimedAtMs)} minutes.`,
+    );
   }
   if (state?.service?.rolloutFailed === true) {
-    raise("warning", `The last rollout of ${policy.name} failed (${state.service.revision}).`);
+    raiseFailure(found, policy, "warning", `The last rollout of ${policy.name} failed (${state.service.revision}).`);
   }
-  const late = learning?.history.slice(-USELESS_DECISIONS) ?? [];
-  const useless = late.every(({ effectiveness }) => effectiveness < USELESS_EFFECTIVENESS);
-  if (late.length === USELESS_DECISIONS && useless && nowMs - (late.at(-1)?.atMs ?? 0) < HOUR_MS) {
-    raise("warning", `The last ${USELESS_DECISIONS} decisions for ${policy.name} did not help.`);
+  if (learning !== undefined && isUseless(learning, nowMs)) {
+    raiseFailure(found, policy, "warning", `The last ${USELESS_DECISIONS} decisions for ${policy.name} did not help.`);
   }
   return found;
 }
 
-function degradation(fleet: FleetPolicy, state: ComponentState): RaisedAlert[] {
+function raiseFailure(
+  found: RaisedAlert[],
+  { name }: ComponentPolicy,
+  severity: Alert["severity"],
+  message: string,
+): void {
+  found.push({ type: "scaling-failure", component: name, kind: `scaling-failure:${name}`, severity, message });
+}
+
+function isUseless({ history }: Learning, nowMs: number): boolean {
+  const late = history.slice(-USELESS_DECISIONS);
+  const useless = late.every(({ effectiveness }) => effectiveness < USELESS_EFFECTIVENESS);
+  return late.length === USELESS_DECISIONS && useless && nowMs - (late.at(-1)?.atMs ?? 0) < HOUR_MS;
+}
+
+function degradation(fleet: FleetPolicy, state: ComponentState): readonly RaisedAlert[] {
   const { performanceScore: score, performanceBaseline: baseline, component } = state;
-  if (score === undefined || baseline === undefined) return [];
+  if (score === undefined || baseline === undefined) return NOTHING;
   const drop = baseline - score;
-  if (drop < fleet.execution.harmScore) return [];
+  if (drop < fleet.execution.harmScore) return NOTHING;
   return [
     {
       type: "performance-degradation",
@@ -243,13 +269,13 @@ function fleetTargets(fleet: FleetPolicy, scores: FleetScores | undefined, nowMs
   return found;
 }
 
-function silence(fleet: FleetPolicy, state: ComponentState, nowMs: number): RaisedAlert[] {
+function silence(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly RaisedAlert[] {
   // Nothing runs, so there is nothing to observe.
-  if (state.service?.desired.tasks === 0 && state.serviceProblem === undefined) return [];
+  if (state.service?.desired.tasks === 0 && state.serviceProblem === undefined) return NOTHING;
   const { component } = state;
   const silentMs = nowMs - (lastSeenMs(fleet, state) ?? nowMs);
   const isSilent = silentMs > SILENT_WARNING * fleet.monitor.freshMs;
-  if (!isSilent && state.serviceProblem === undefined) return [];
+  if (!isSilent && state.serviceProblem === undefined) return NOTHING;
   const metrics = isSilent ? `No metric of ${component} for ${minutes(silentMs)} minutes.` : undefined;
   const service =
     state.serviceProblem === undefined ? undefined : `${component} cannot be described: ${state.serviceProblem}.`;
