@@ -6,8 +6,7 @@
  * @param p         in (0, 1)
  */
 export function conformalQuantile(ascending: ArrayLike<number>, p: number): number | undefined {
-  const rank = Math.ceil((ascending.length + 1) * p - 1e-9);
-  return rank > ascending.length ? undefined : ascending[Math.max(0, rank - 1)];
+  return ascending[indexOfQuantile(ascending.length, p)];
 }
 
 /**
@@ -15,14 +14,20 @@ export function conformalQuantile(ascending: ArrayLike<number>, p: number): numb
  * side misses (1 - coverage) / 2. Too few residuals: the largest stands in. Margins are at least 0.
  */
 export function conformalMargins(residuals: Float64Array, coverage: number): { below: number; above: number } {
-  if (residuals.length === 0) return { below: 0, above: 0 };
-  const p = (1 + coverage) / 2;
-  const ascending = residuals.slice().sort();
-  const above = edge(ascending, p);
-  for (let i = 0; i < ascending.length; i++) ascending[i] = -(ascending[i] as number);
-  return { below: Math.max(0, edge(ascending.reverse(), p)), above: Math.max(0, above) };
+  return marginsOfSorted(residuals.slice().sort(), coverage);
 }
 
-function edge(ascending: Float64Array, p: number): number {
-  return conformalQuantile(ascending, p) ?? (ascending[ascending.length - 1] as number);
+/** The same of residuals that are ascending already. */
+export function marginsOfSorted(ascending: Float64Array, coverage: number): { below: number; above: number } {
+  if (ascending.length === 0) return { below: 0, above: 0 };
+  const last = ascending.length - 1;
+  // Seen from the other side the residuals are negative and in the reverse order: the same place, counted from the end.
+  const place = Math.min(last, indexOfQuantile(ascending.length, (1 + coverage) / 2));
+  const [below, above] = [-(ascending[last - place] as number), ascending[place] as number];
+  return { below: Math.max(0, below), above: Math.max(0, above) };
+}
+
+/** Place of the quantile in ascending order; from `count` on there are too few for it. */
+function indexOfQuantile(count: number, p: number): number {
+  return Math.max(0, Math.ceil((count + 1) * p - 1e-9) - 1);
 }

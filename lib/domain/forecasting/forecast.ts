@@ -1,4 +1,4 @@
-import { conformalMargins } from "./conformal.ts";
+import { conformalMargins, marginsOfSorted } from "./conformal.ts";
 import type { LagCurves } from "./lag-curves.ts";
 import { PRESENT_STEPS, predictLagRidge, type View } from "./lag-ridge.ts";
 import type { ForecastPath, ForecastReason, Margins, TrainedModel } from "./model.ts";
@@ -27,11 +27,12 @@ export function forecast(model: TrainedModel, recent: Series, nowMs: number): Fo
   const endMs = lastEndMs(series, nowMs);
   const fresh = endMs !== undefined && nowMs - endMs <= STALE_MAX_MS;
   const anchorMs = fresh ? endMs : nowMs;
-  const present = presentRoots(series, anchorMs, model);
+  const hour = gridMeans(series, anchorMs - PRESENT_STEPS * STEP_MS, PRESENT_STEPS, anchorMs);
+  const present = presentRoots(hour, model);
   const count = stepsAhead(model.options);
   const view = fresh ? viewOf(model, present, anchorMs, count) : undefined;
   const reason = reasonOf(model, fresh, view);
-  const noise = minuteNoise(series, anchorMs, model);
+  const noise = minuteNoise(series, hour, anchorMs, model);
   if (reason === "beats-naive" && view !== undefined) {
     const mean = new Float64Array(count);
     for (let step = 0; step < count; step++) mean[step] = Math.max(0, predictLagRidge(model.ridge, view, step));
@@ -49,9 +50,8 @@ function reasonOf(model: TrainedModel, fresh: boolean, view: View | undefined): 
   return view === undefined ? "model-stale" : "beats-naive";
 }
 
-/** The hour before the anchor in root units, without gaps: the last value carried on, the first one carried back. */
-function presentRoots(recent: Series, anchorMs: number, model: TrainedModel): Float64Array {
-  const means = gridMeans(recent, anchorMs - PRESENT_STEPS * STEP_MS, PRESENT_STEPS, anchorMs);
+/** The means of the hour before the anchor in root units, without gaps: the last carried on, the first carried back. */
+function presentRoots(means: Float64Array, model: TrainedModel): Float64Array {
   const first = means.find((value) => !Number.isNaN(value)) ?? model.level;
   let last = first;
   return means.map((value) => toRoot((last = Number.isNaN(value) ? last : value), model.scale));
@@ -93,19 +93,31 @@ function between(values: readonly (number | null)[], position: number): number {
  * margin of the deviations over the last hour, times √(5/4) because each mean contains its own minute.
  * Zero if samples are five minutes long themselves.
  */
-function minuteNoise(recent: Series, anchorMs: number, model: TrainedModel): { below: number; above: number } {
+function minuteNoise(
+  recent: Series,
+  means: Float64Array,
+  anchorMs: number,
+  model: TrainedModel,
+): { below: number; above: number } {
   const perStep = Math.round(STEP_MS / recent.stepMs);
   if (perStep < 2) return { below: 0, above: 0 };
   const startMs = anchorMs - PRESENT_STEPS * STEP_MS;
-  const means = gridMeans(recent, startMs, PRESENT_STEPS, anchorMs);
-  const deviations: number[] = [];
-  recent.values.forEach((value, i) => {
+  const deviations = roomFor(recent.values.length);
+  let count = 0;
+  for (const [i, value] of recent.values.entries()) {
     const mean = means[Math.floor((recent.startMs + (i + 0.5) * recent.stepMs - startMs) / STEP_MS)];
-    if (isDemand(value) && isDemand(mean)) deviations.push(toRoot(value, model.scale) - toRoot(mean, model.scale));
-  });
-  const { below, above } = conformalMargins(new Float64Array(deviations), model.options.coverage);
+    if (isDemand(value) && isDemand(mean)) deviations[count++] = toRoot(value, model.scale) - toRoot(mean, model.scale);
+  }
+  const { below, above } = marginsOfSorted(deviations.subarray(0, count).sort(), model.options.coverage);
   const inflation = Math.sqrt(perStep / (perStep - 1));
   return { below: below * inflation, above: above * inflation };
+}
+
+/** One array for the deviations of all forecasts, each of which fills it anew: to make one costs more than to use it. */
+let room = new Float64Array(256);
+function roomFor(length: number): Float64Array {
+  if (room.length < length) room = new Float64Array(length);
+  return room;
 }
 
 /** Without a backtest: the present's own five-minute changes, growing as those of a random walk, with √(steps). */

@@ -12,6 +12,8 @@ const ROW_STRIDE = 3;
 /** Fewer rows than this (four hours) leave the weights at zero, which is the naive forecast. */
 const ROWS_MIN = 16;
 
+const CURVES = ["profile", "season", "week"] as const satisfies readonly (keyof LagCurves)[];
+
 /** One set of WIDTH weights for each fitted step ahead; between them weights are interpolated. */
 export interface LagRidge {
   readonly steps: readonly number[];
@@ -36,7 +38,8 @@ export interface View {
 export function features({ grid, curves, origin }: View, step: number, into: Float64Array, from: number): void {
   const now = grid[origin - 1] as number;
   let k = from;
-  for (const curve of [curves.profile, curves.season, curves.week]) {
+  for (const name of CURVES) {
+    const curve = curves[name];
     const present = curve[origin - 1] as number;
     into[k] = orZero((curve[origin + step] as number) - present);
     into[k + 3] = orZero(present - now);
@@ -70,9 +73,12 @@ function fitStep({ grid, curves, origin: end }: View, origins: readonly number[]
   return robustRidge({ x, y, width: WIDTH }, LAMBDA);
 }
 
+/** One for all predictions: each fills it anew. */
+const PREDICTED_ROW = new Float64Array(WIDTH);
+
 /** Forecast for `step` steps after the origin, in the units of the grid; may be below 0. */
 export function predictLagRidge(model: LagRidge, view: View, step: number): number {
-  const row = new Float64Array(WIDTH);
+  const row = PREDICTED_ROW;
   features(view, step, row, 0);
   const { lower, upper, share } = bracket(model.steps, step);
   let change = 0;
@@ -92,7 +98,9 @@ export function presentIsKnown(grid: Float64Array, origin: number): boolean {
 }
 
 function bracket(steps: readonly number[], step: number): { lower: number; upper: number; share: number } {
-  const upper = steps.findIndex((fitted) => fitted >= step);
+  let upper = 0;
+  while (upper < steps.length && (steps[upper] as number) < step) upper++;
+  if (upper === steps.length) upper = -1;
   if (upper <= 0)
     return upper === 0
       ? { lower: 0, upper: 0, share: 0 }

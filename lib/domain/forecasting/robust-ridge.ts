@@ -1,3 +1,5 @@
+import { addNormalEquations, type WeightedColumns } from "./normal-equations.ts";
+
 /** Rounds of reweighting after the plain fit: the second already moves the weights by little. */
 const REWEIGHTINGS = 2;
 
@@ -18,43 +20,46 @@ export interface Observations {
 export function robustRidge({ x, y, width }: Observations, lambda: number): Float64Array {
   let weights: Float64Array = new Float64Array(width);
   if (y.length === 0) return weights;
-  const trust = new Float64Array(y.length).fill(1);
+  const observed = { columns: columnsOf(x, y.length, width), weights: new Float64Array(y.length).fill(1), targets: y };
   for (let round = 0; round <= REWEIGHTINGS; round++) {
-    weights = weightedRidge({ x, y, width }, trust, lambda);
-    if (round < REWEIGHTINGS) reweigh({ x, y, width }, weights, trust);
+    weights = weightedRidge(observed, lambda);
+    if (round < REWEIGHTINGS) reweigh(observed, weights);
   }
   return weights;
 }
 
-function reweigh({ x, y, width }: Observations, weights: Float64Array, trust: Float64Array): void {
-  let total = 0;
-  for (let row = 0; row < y.length; row++) {
-    let residual = y[row] as number;
-    for (let i = 0, at = row * width; i < width; i++, at++) residual -= (x[at] as number) * (weights[i] as number);
-    trust[row] = Math.abs(residual);
-    total += Math.abs(residual);
+function columnsOf(x: Float64Array, rows: number, width: number): Float64Array[] {
+  return Array.from({ length: width }, (_, i) => {
+    const column = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) column[row] = x[row * width + i] as number;
+    return column;
+  });
+}
+
+function reweigh({ columns, weights: trust, targets }: WeightedColumns, weights: Float64Array): void {
+  trust.set(targets);
+  for (const [i, column] of columns.entries()) {
+    const weight = weights[i] as number;
+    for (let row = 0; row < trust.length; row++) trust[row] = (trust[row] as number) - (column[row] as number) * weight;
   }
-  const delta = total / y.length / 2;
-  for (let row = 0; row < y.length; row++)
+  let total = 0;
+  for (let row = 0; row < trust.length; row++) {
+    const distance = Math.abs(trust[row] as number);
+    trust[row] = distance;
+    total += distance;
+  }
+  const delta = total / trust.length / 2;
+  for (let row = 0; row < trust.length; row++)
     trust[row] = (trust[row] as number) > delta ? delta / (trust[row] as number) : 1;
 }
 
-function weightedRidge({ x, y, width }: Observations, trust: Float64Array, lambda: number): Float64Array {
+function weightedRidge(observed: WeightedColumns, lambda: number): Float64Array {
+  const width = observed.columns.length;
   const normal = new Float64Array(width * width);
   const right = new Float64Array(width);
+  addNormalEquations(observed, normal, right);
   let trustSum = 0;
-  for (let row = 0; row < y.length; row++) {
-    const v = trust[row] as number;
-    trustSum += v;
-    const target = y[row] as number;
-    const from = row * width;
-    for (let i = 0; i < width; i++) {
-      const vx = v * (x[from + i] as number);
-      right[i] = (right[i] as number) + vx * target;
-      const line = i * width;
-      for (let j = 0; j <= i; j++) normal[line + j] = (normal[line + j] as number) + vx * (x[from + j] as number);
-    }
-  }
+  for (let row = 0; row < observed.weights.length; row++) trustSum += observed.weights[row] as number;
   for (let i = 0; i < width; i++) normal[i * width + i] = (normal[i * width + i] as number) + lambda * trustSum + 1e-12;
   return solve(normal, right);
 }

@@ -1,13 +1,6 @@
 import type { Sample } from "../../model/sample.ts";
-import { type DemandSeries, demandSeries } from "./demand-series.ts";
-import {
-  growthFeatures,
-  isRecentKnown,
-  logOf,
-  type SeasonalDemand,
-  SoughtHighs,
-  seasonalAt,
-} from "./growth-features.ts";
+import { type DemandSeries, firstAfter } from "./demand-series.ts";
+import { growthFeatures, isRecentKnown, logOf, type SeasonalDemand, SoughtHighs, seasonalAt } from "./growth-features.ts";
 import type { GrowthModel } from "./growth-model.ts";
 import { dot } from "./quantile-regression.ts";
 
@@ -62,16 +55,17 @@ export function outlookOf(
 ): DemandOutlook {
   const first = Math.floor(nowMs / MINUTE_MS) - MINUTES_BEFORE;
   const highs = new SoughtHighs(history, leadMinutes);
-  const minutes = Array.from({ length: MINUTES_BEFORE + MINUTES_AFTER }, (_, k) => {
+  const minutes: SeasonalDemand[] = [];
+  for (let k = 0; k < MINUTES_BEFORE + MINUTES_AFTER; k++) {
     const { yesterday, lastWeek, threeDays, lastHour, usualGrowth } = seasonalAt(highs, first + k);
-    return {
+    minutes.push({
       yesterday: round(yesterday),
       lastWeek: round(lastWeek),
       threeDays: round(threeDays),
       lastHour: round(lastHour),
       usualGrowth: round(usualGrowth),
-    };
-  });
+    });
+  }
   return { v: 1, madeAtMs: nowMs, startMs: first * MINUTE_MS, taskCpu, model, triedAtMs, minutes };
 }
 
@@ -161,10 +155,30 @@ function learnedGrowth(
   const toMs = Math.floor(at.newestMs / MINUTE_MS) * MINUTE_MS;
   const seasonal = outlook.minutes[(toMs - outlook.startMs) / MINUTE_MS - 1];
   if (seasonal === undefined) return undefined;
-  const { mean } = demandSeries(at.window, { fromMs: toMs - 16 * MINUTE_MS, toMs, taskCpu: at.taskCpu });
-  const recent = { logs: mean.map(logOf), at: mean.length - 1, now: at.now };
+  const logs = recentLogs(at.window, toMs, at.taskCpu);
+  const recent = { logs, at: logs.length - 1, now: at.now };
   return isRecentKnown(recent) ? dot(model.weights, growthFeatures(recent, seasonal)) : undefined;
 }
+
+/** Logarithms of the mean demand of the last whole minutes, as `demandSeries` has them; NaN for a gap. */
+function recentLogs(window: readonly Sample[], toMs: number, taskCpu: number): number[] {
+  const logs: number[] = [];
+  let at = firstAfter(window, toMs - RECENT_LOGS * MINUTE_MS);
+  for (let endMs = toMs - (RECENT_LOGS - 1) * MINUTE_MS; endMs <= toMs; endMs += MINUTE_MS) {
+    let sum = 0;
+    let count = 0;
+    for (let sample = window[at]; sample !== undefined && sample.endMs <= endMs; sample = window[++at]) {
+      const used = sample.values.cpuUsed;
+      if (used === undefined) continue;
+      sum += used / taskCpu;
+      count++;
+    }
+    logs.push(logOf(count > 1 ? sum / count : count === 1 ? sum : Number.NaN));
+  }
+  return logs;
+}
+/** The quarter of an hour that features look at, and the minute before it. */
+const RECENT_LOGS = 16;
 
 /** Four decimals of a task or a logarithm. */
 function round(value: number): number {

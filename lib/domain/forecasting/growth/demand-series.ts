@@ -25,7 +25,8 @@ export function demandSeries(
   const mean = new Float64Array(length).fill(Number.NaN);
   const first = new Float64Array(length).fill(Number.NaN);
   const counts = new Uint8Array(length);
-  for (const { endMs, values } of samples) {
+  for (let i = firstAfter(samples, startMs); i < samples.length; i++) {
+    const { endMs, values } = samples[i] as Sample;
     const used = values.cpuUsed;
     const at = Math.floor((endMs - 1 - startMs) / MINUTE_MS);
     if (used === undefined || at < 0 || at >= length) continue;
@@ -40,6 +41,18 @@ export function demandSeries(
     if (count > 1) mean[at] = (mean[at] as number) / count;
   }
   return { startMs, mean, first };
+}
+
+/** Index of the first of ascending samples that ends after the moment. */
+export function firstAfter(samples: readonly Sample[], ms: number): number {
+  let low = 0;
+  let high = samples.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((samples[middle] as Sample).endMs > ms) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Highest mean of the minutes [from, to], NaN ones left out; 0 when there is none. */

@@ -21,7 +21,7 @@ const HOUR_MINUTES = 60;
 /** The last quarter of an hour and the newest sample. */
 export interface RecentDemand {
   /** Logarithms of the minutes' demand, see `logOf`; NaN for a gap. */
-  readonly logs: Float64Array;
+  readonly logs: ArrayLike<number>;
   /** The last minute that is seen. */
   readonly at: number;
   /** Demand of the newest sample, tasks. */
@@ -71,7 +71,7 @@ export function isRecentKnown({ logs, at, now }: RecentDemand): boolean {
 }
 
 /** One number for each of FEATURES. The recent past must be known, see `isRecentKnown`. */
-export function growthFeatures({ logs, at, now }: RecentDemand, seasonal: SeasonalDemand): Float64Array {
+export function growthFeatures({ logs, at, now }: RecentDemand, seasonal: SeasonalDemand): number[] {
   const level = logOf(now);
   let mean = 0;
   let change = 0;
@@ -79,7 +79,7 @@ export function growthFeatures({ logs, at, now }: RecentDemand, seasonal: Season
   for (let k = at; k > at - RECENT_MINUTES; k--)
     change += Math.abs((logs[k] as number) - (logs[k - 1] as number)) / RECENT_MINUTES;
   const rise = level - (logs[at - 2] as number);
-  return Float64Array.of(
+  return [
     1,
     rise,
     level - mean,
@@ -91,7 +91,7 @@ export function growthFeatures({ logs, at, now }: RecentDemand, seasonal: Season
     growthTo(seasonal.lastWeek, level),
     growthTo(seasonal.threeDays, level),
     growthTo(seasonal.lastHour, level),
-  );
+  ];
 }
 
 /** Log growth from a level (a logarithm) to a demand in tasks, 0..LOG_MAX. */
@@ -223,13 +223,25 @@ function middle(a: number, b: number, c: number): number {
   return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
 }
 
-/** Upper median. */
+/** Upper median, by insertion: there are four values at the most. */
 function median(values: number[]): number {
-  values.sort((a, b) => a - b);
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] as number;
+    let at = i;
+    for (; at > 0 && (values[at - 1] as number) > value; at--) values[at] = values[at - 1] as number;
+    values[at] = value;
+  }
   return values[values.length >> 1] ?? 0;
 }
 
 /** Natural logarithm of a demand in tasks, from DEMAND_MIN on. */
 export function logOf(demand: number): number {
   return Math.log(Math.max(DEMAND_MIN, demand));
+}
+
+/** The same of every minute; NaN where it is not known. */
+export function logsOf(demand: Float64Array): Float64Array {
+  const logs = new Float64Array(demand.length);
+  for (let at = 0; at < logs.length; at++) logs[at] = logOf(demand[at] as number);
+  return logs;
 }

@@ -1,5 +1,13 @@
 import type { DemandSeries } from "./demand-series.ts";
-import { FEATURE_SETS, growthFeatures, isRecentKnown, ListedHighs, logOf, seasonalAt } from "./growth-features.ts";
+import {
+  FEATURE_SETS,
+  growthFeatures,
+  isRecentKnown,
+  ListedHighs,
+  logOf,
+  logsOf,
+  seasonalAt,
+} from "./growth-features.ts";
 import { fitQuantile, pinballLoss, type QuantileProblem } from "./quantile-regression.ts";
 
 /** How much demand may grow within the lead time, as a quantile of what it did: weights of growth-features.ts. */
@@ -58,11 +66,11 @@ function mostRows({ first }: DemandSeries): number {
   return known;
 }
 
-function rowsOf(series: DemandSeries, leadMinutes: number): { rows: Float64Array[]; values: number[] } {
-  const rows: Float64Array[] = [];
+function rowsOf(series: DemandSeries, leadMinutes: number): { rows: number[][]; values: number[] } {
+  const rows: number[][] = [];
   const values: number[] = [];
   const highs = new ListedHighs(series, leadMinutes);
-  const logs = series.mean.map(logOf);
+  const logs = logsOf(series.mean);
   for (let at = FIRST_ROW; at + leadMinutes < logs.length; at += ROW_MINUTES) {
     // Decisions see a sample or more of the minute that has begun, too.
     const now = series.first[at + 1] as number;

@@ -1,3 +1,5 @@
+import { addNormalEquations, type WeightedColumns } from "../normal-equations.ts";
+
 /**
  * Linear quantile regression by iteratively reweighted least squares: the weighted squares with weights
  * (q above the line, 1 - q below it) / |residual| have the pinball loss of Koenker and Bassett (1978) as their value, so
@@ -5,7 +7,7 @@
  */
 export interface QuantileProblem {
   /** Rows of equal length; the first column is usually 1. */
-  readonly rows: readonly Float64Array[];
+  readonly rows: readonly ArrayLike<number>[];
   readonly values: readonly number[];
   /** 0..1: the share of the values that shall lie below the line. */
   readonly quantile: number;
@@ -20,12 +22,16 @@ const RESIDUAL_MIN = 0.02;
 
 /** Weights by column; zero for those not in `columns`. `from` and `to` bound the rows that are used. */
 export function fitQuantile(problem: QuantileProblem, from: number, to: number, rounds: number): Float64Array {
-  const { rows, columns } = problem;
+  const { rows, columns, ridge } = problem;
   const size = columns.length;
-  const packed = packedRows(problem, from, to);
+  const observed = observedColumns(problem, from, to);
   let solved: Float64Array = new Float64Array(size);
   for (let round = 0; round < rounds; round++) {
-    const { normal, right } = normalEquations(problem, packed, solved, from);
+    weigh(observed, solved, problem.quantile);
+    const normal = new Float64Array(size * size);
+    const right = new Float64Array(size);
+    for (let i = 0; i < size; i++) normal[i * size + i] = ridge;
+    addNormalEquations(observed, normal, right);
     solved = solvePositive(normal, right, size);
   }
   const weights = new Float64Array(rows[0]?.length ?? 0);
@@ -33,43 +39,31 @@ export function fitQuantile(problem: QuantileProblem, from: number, to: number, 
   return weights;
 }
 
-/** The columns that may have a weight, row after row: they are read again in every round. */
-function packedRows({ rows, columns }: QuantileProblem, from: number, to: number): Float64Array {
-  const size = columns.length;
-  const packed = new Float64Array(Math.max(0, to - from) * size);
-  for (let r = from; r < to; r++) {
-    const row = rows[r] as Float64Array;
-    for (let k = 0; k < size; k++) packed[(r - from) * size + k] = row[columns[k] as number] as number;
-  }
-  return packed;
+/** The columns that may have a weight, each by itself: they are read again in every round. */
+function observedColumns({ rows, values, columns }: QuantileProblem, from: number, to: number): WeightedColumns {
+  const length = Math.max(0, to - from);
+  return {
+    columns: columns.map((column) => {
+      const packed = new Float64Array(length);
+      for (let r = 0; r < length; r++) packed[r] = (rows[from + r] as ArrayLike<number>)[column] as number;
+      return packed;
+    }),
+    weights: new Float64Array(length),
+    targets: new Float64Array(values.slice(from, from + length)),
+  };
 }
 
-function normalEquations(
-  { values, quantile, columns, ridge }: QuantileProblem,
-  packed: Float64Array,
-  weights: Float64Array,
-  from: number,
-): { normal: Float64Array; right: Float64Array } {
-  const size = columns.length;
-  const normal = new Float64Array(size * size);
-  const right = new Float64Array(size);
-  for (let i = 0; i < size; i++) normal[i * size + i] = ridge;
-  for (let start = 0, r = from; start < packed.length; start += size, r++) {
-    const value = values[r] as number;
-    let fitted = 0;
-    for (let k = 0; k < size; k++) fitted += (weights[k] as number) * (packed[start + k] as number);
-    const residual = value - fitted;
-    const weight = (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), RESIDUAL_MIN);
-    for (let i = 0; i < size; i++) {
-      const scaled = weight * (packed[start + i] as number);
-      if (scaled === 0) continue;
-      right[i] = (right[i] as number) + scaled * value;
-      const line = i * size;
-      for (let j = 0; j <= i; j++)
-        normal[line + j] = (normal[line + j] as number) + scaled * (packed[start + j] as number);
-    }
+/** Weighs every row by the side of the line on which it lies, and by how near. */
+function weigh({ columns, weights, targets }: WeightedColumns, line: Float64Array, quantile: number): void {
+  weights.fill(0);
+  for (const [k, column] of columns.entries()) {
+    const slope = line[k] as number;
+    for (let r = 0; r < weights.length; r++) weights[r] = (weights[r] as number) + slope * (column[r] as number);
   }
-  return { normal, right };
+  for (let r = 0; r < weights.length; r++) {
+    const residual = (targets[r] as number) - (weights[r] as number);
+    weights[r] = (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), RESIDUAL_MIN);
+  }
 }
 
 /** Cholesky on the lower triangle of a positive definite matrix. */
@@ -97,7 +91,7 @@ function solvePositive(matrix: Float64Array, right: Float64Array, size: number):
   return solved;
 }
 
-export function dot(weights: Float64Array | readonly number[], row: Float64Array): number {
+export function dot(weights: ArrayLike<number>, row: ArrayLike<number>): number {
   let sum = 0;
   for (let k = 0; k < row.length; k++) sum += (weights[k] ?? 0) * (row[k] as number);
   return sum;
@@ -112,7 +106,7 @@ export function pinballLoss(
 ): number {
   let sum = 0;
   for (let r = from; r < to; r++) {
-    const residual = (values[r] as number) - dot(weights, rows[r] as Float64Array);
+    const residual = (values[r] as number) - dot(weights, rows[r] as ArrayLike<number>);
     sum += residual > 0 ? quantile * residual : (quantile - 1) * residual;
   }
   return sum;
