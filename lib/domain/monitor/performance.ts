@@ -26,17 +26,26 @@ export function performanceScore(sample: Sample, targets: PerformanceTargets): n
   if (responseTime === undefined && errorRate === undefined) return undefined;
   let points = 0;
   let weights = 0;
-  const add = (weight: number, share: number): void => {
-    points += weight * 100 * Math.min(1, Math.max(0, share));
-    weights += weight;
-  };
-  if (responseTime !== undefined) add(WEIGHT.response, responseShare(responseTime, targets.responseTimeMs));
-  if (errorRate !== undefined) add(WEIGHT.errors, 1 - errorRate / ERROR_SHARE_WORTHLESS);
+  if (responseTime !== undefined) {
+    points += pointsOf(WEIGHT.response, responseShare(responseTime, targets.responseTimeMs));
+    weights += WEIGHT.response;
+  }
+  if (errorRate !== undefined) {
+    points += pointsOf(WEIGHT.errors, 1 - errorRate / ERROR_SHARE_WORTHLESS);
+    weights += WEIGHT.errors;
+  }
   if (throughput !== undefined && queueLength !== undefined) {
     const asked = Math.min(throughput + queueLength / (sample.periodMs / 1000), targets.throughputPerSecond);
-    if (asked > 0) add(WEIGHT.served, throughput / asked);
+    if (asked > 0) {
+      points += pointsOf(WEIGHT.served, throughput / asked);
+      weights += WEIGHT.served;
+    }
   }
   return points / weights;
+}
+
+function pointsOf(weight: number, share: number): number {
+  return weight * 100 * Math.min(1, Math.max(0, share));
 }
 
 function responseShare(responseMs: number, targetMs: number): number {

@@ -11,11 +11,25 @@ export const BLOCK_MS: Readonly<Record<Resolution, number>> = { "5m": HOUR_MS, "
 /** Means over operations rather than over time: a slow minute with one request must not outweigh a busy one. */
 const PER_OPERATION: ReadonlySet<MetricName> = new Set(["responseTime", "errorRate"]);
 
+type Values = Readonly<Partial<Record<MetricName, number>>>;
+
+/** By a name in the source, not by one in a variable: every run rolls an hour of samples up, and this is most of it. */
+const VALUE_IN: Readonly<Record<MetricName, (values: Values) => number | undefined>> = {
+  cpuUsed: ({ cpuUsed }) => cpuUsed,
+  memoryUsed: ({ memoryUsed }) => memoryUsed,
+  networkUsed: ({ networkUsed }) => networkUsed,
+  storageUsed: ({ storageUsed }) => storageUsed,
+  responseTime: ({ responseTime }) => responseTime,
+  throughput: ({ throughput }) => throughput,
+  queueLength: ({ queueLength }) => queueLength,
+  errorRate: ({ errorRate }) => errorRate,
+};
+
 /** One thing to be averaged: a sample, or a bucket of finer resolution. */
 interface Part {
   readonly weight: number;
-  readonly mean: Readonly<Partial<Record<MetricName, number>>>;
-  readonly max: Readonly<Partial<Record<MetricName, number>>>;
+  readonly mean: Values;
+  readonly max: Values;
 }
 
 /**
@@ -62,7 +76,8 @@ export function mergeHours(
   stored: readonly RollupBlock[],
   buckets: readonly RollupBucket[],
 ): readonly RollupBlock[] {
-  const known = new Map(stored.flatMap((block) => block.buckets.map((bucket) => [bucket.startMs, bucket] as const)));
+  const known = new Map<number, RollupBucket>();
+  for (const block of stored) for (const bucket of block.buckets) known.set(bucket.startMs, bucket);
   const changed = buckets.filter((bucket) => {
     const before = known.get(bucket.startMs);
     return before === undefined || (bucket.samples >= before.samples && !sameBucket(before, bucket));
@@ -140,7 +155,8 @@ export function seriesFromSamples(
 
 /** Hours in [fromMs, toMs) that have no 1-hour bucket, ascending. */
 export function hoursMissing(blocks: readonly RollupBlock[], fromMs: number, toMs: number): readonly number[] {
-  const known = new Set(blocks.flatMap(({ buckets }) => buckets.map(({ startMs }) => startMs)));
+  const known = new Set<number>();
+  for (const { buckets } of blocks) for (const { startMs } of buckets) known.add(startMs);
   const missing: number[] = [];
   for (let hour = Math.ceil(fromMs / HOUR_MS) * HOUR_MS; hour + HOUR_MS <= toMs; hour += HOUR_MS) {
     if (!known.has(hour)) missing.push(hour);
@@ -161,14 +177,15 @@ function bucketOf(startMs: number, samples: number, parts: readonly Part[]): Rol
   const mean: Partial<Record<MetricName, number>> = {};
   const max: Partial<Record<MetricName, number>> = {};
   for (const metric of METRICS) {
-    const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, metric) > 0;
+    const valueIn = VALUE_IN[metric];
+    const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, valueIn) > 0;
     let most: number | undefined;
     let sum = 0;
     let total = 0;
     for (const part of parts) {
-      const value = part.mean[metric];
+      const value = valueIn(part.mean);
       if (value === undefined) continue; // the mean is over the parts that know the metric
-      const peak = part.max[metric] ?? 0;
+      const peak = valueIn(part.max) ?? 0;
       if (most === undefined || peak > most) most = peak;
       const weight = byOperations ? part.weight * (part.mean.throughput ?? Number.NaN) : part.weight;
       sum += weight * value;
@@ -182,10 +199,10 @@ function bucketOf(startMs: number, samples: number, parts: readonly Part[]): Rol
 }
 
 /** One part whose throughput is unknown makes the sum NaN: then all are weighted by time. */
-function operationsOf(parts: readonly Part[], metric: MetricName): number {
+function operationsOf(parts: readonly Part[], valueIn: (values: Values) => number | undefined): number {
   let total = 0;
   for (const { weight, mean } of parts)
-    if (mean[metric] !== undefined) total += weight * (mean.throughput ?? Number.NaN);
+    if (valueIn(mean) !== undefined) total += weight * (mean.throughput ?? Number.NaN);
   return total;
 }
 

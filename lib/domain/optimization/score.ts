@@ -3,6 +3,7 @@ import type { FleetScores } from "../model/learning.ts";
 import type { FleetPolicy } from "../model/policy.ts";
 import { totalOf } from "../model/resources.ts";
 import type { Sample } from "../model/sample.ts";
+import { asOfMs } from "../monitor/freshness.ts";
 import { performanceScore } from "../monitor/performance.ts";
 import { HOURLY_PRICES } from "../planning/prices.ts";
 
@@ -68,24 +69,30 @@ export function fleetScores(
 /** Samples of the window whose period ended within its length: a window that is no longer filled says nothing of now. */
 function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly Sample[] {
   const { windowSamples, periodMs, freshMs } = fleet.monitor;
-  return state.window.filter(({ endMs }) => endMs > nowMs - windowSamples * periodMs - freshMs);
+  const fromMs = asOfMs(state, fleet.monitor, nowMs) - windowSamples * periodMs - freshMs;
+  return state.window.filter(({ endMs }) => endMs > fromMs);
 }
 
 function totalsOf(state: ComponentState, samples: readonly Sample[]): Totals {
   const allocation = state.service?.desired;
   const allocated = allocation === undefined ? undefined : totalOf(allocation);
-  return samples.reduce((sum, { values }) => {
+  let [usedCost, allocatedCost, timed, timeSum, judged, failed] = [0, 0, 0, 0, 0, 0];
+  for (const { values } of samples) {
     const { cpuUsed, memoryUsed, throughput = 0, responseTime, errorRate } = values;
-    const isPriced = allocated !== undefined && cpuUsed !== undefined && memoryUsed !== undefined;
-    return add(sum, {
-      usedCost: isPriced ? costOf(cpuUsed, memoryUsed) : 0,
-      allocatedCost: isPriced ? costOf(allocated.cpu, allocated.memory) : 0,
-      timed: responseTime === undefined ? 0 : throughput,
-      timeSum: responseTime === undefined ? 0 : throughput * responseTime,
-      judged: errorRate === undefined ? 0 : throughput,
-      failed: errorRate === undefined ? 0 : throughput * errorRate,
-    });
-  }, NOTHING);
+    if (allocated !== undefined && cpuUsed !== undefined && memoryUsed !== undefined) {
+      usedCost += costOf(cpuUsed, memoryUsed);
+      allocatedCost += costOf(allocated.cpu, allocated.memory);
+    }
+    if (responseTime !== undefined) {
+      timed += throughput;
+      timeSum += throughput * responseTime;
+    }
+    if (errorRate !== undefined) {
+      judged += throughput;
+      failed += throughput * errorRate;
+    }
+  }
+  return { usedCost, allocatedCost, timed, timeSum, judged, failed };
 }
 
 function costOf(cpu: number, memory: number): number {
