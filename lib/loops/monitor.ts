@@ -8,11 +8,12 @@ import type { Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
-import { coarseMetrics, isReadingDue, samplesToGrow } from "../domain/monitor/reading.ts";
+import { coarseMetrics, isReadingDue, restUntilMs, samplesToGrow } from "../domain/monitor/reading.ts";
 import type { LoopOutcome } from "../flow.ts";
 import type { MetricRequest, Ports } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
 import { lastSeenServices } from "./last-seen.ts";
+import { withUnfinishedChanges } from "./unfinished-changes.ts";
 
 type Failure = LoopOutcome["errors"][number];
 
@@ -30,7 +31,8 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   const before = new Map<string, ComponentState>();
   for (const state of old) before.set(state.component, state);
   // Read only where it can spare something.
-  const ledger = fleet.monitor.calmReading ? await store.readLedger(fleet.name) : undefined;
+  const booked = fleet.monitor.calmReading ? await store.readLedger(fleet.name) : undefined;
+  const ledger = booked && (await withUnfinishedChanges(store, fleet, booked));
   const readings = await read(ports, fleet, { before, services, ledger }, nowMs);
   const errors: Failure[] = [];
   const fresh: { component: string; sample: Sample }[] = [];
@@ -48,7 +50,8 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
         : newSamples(reading, previous, policy, service, nowMs);
     for (const sample of samples) fresh.push({ component: policy.name, sample });
     newest.push(samples[samples.length - 1]);
-    return nextState(policy, previous, samples, service, { fleet, nowMs });
+    const next = nextState(policy, previous, samples, service, { fleet, nowMs });
+    return samples.length === 0 ? next : { ...next, restUntilMs: restUntilMs(next, policy, fleet, ledger, nowMs) };
   });
   const changed = states.filter((state) => differs(before.get(state.component), state));
   await Promise.all([
@@ -130,6 +133,7 @@ function nextState(
     window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
     readAtMs: newest === undefined ? previous?.readAtMs : nowMs,
+    restUntilMs: previous?.restUntilMs,
     performanceScore: score,
     performanceBaseline:
       newest === undefined

@@ -106,7 +106,7 @@ async function runRightSizing(job: Job, rolledUp: readonly RolledUp[]): Promise<
     const isBusy = service.deploying || service.pending > 0 || service.refusal !== undefined;
     if (isBusy || state.serviceProblem !== undefined) return undefined;
     const { policy } = withSchedules(base, nowMs);
-    const made = rightSize({ fleet, policy, current, hours, window, room, nowMs });
+    const made = rightSize({ fleet, policy, current, hours, state, room, nowMs });
     // The same advice again is the old one: when it was first given is worth knowing.
     return made !== undefined && stands && sameAdvice(made, standing) ? standing : made;
   });

@@ -1,9 +1,11 @@
 import { allocatedOf } from "../domain/alerting/conditions.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
+import type { MonitorPolicy } from "../domain/model/policy.ts";
 import { type Allocation, fromMilli, RESOURCE_NAMES, type ResourceName, totalOf } from "../domain/model/resources.ts";
 import type { MetricName, Sample } from "../domain/model/sample.ts";
 import type { Unit } from "../domain/model/trigger.ts";
 import { METRIC_OF_RESOURCE } from "../domain/model/used-metric.ts";
+import { asOfMs } from "../domain/monitor/freshness.ts";
 
 /** vCPU, GiB, Gbit/s, GiB. */
 export type EdgeResources = Readonly<Record<ResourceName, number>>;
@@ -59,15 +61,16 @@ export function edgeMetric(metric: MetricName, value: number): number {
   return rounded(METRIC_OF_RESOURCE.some(([, used]) => used === metric) ? fromMilli(value) : value);
 }
 
-/** Use of each resource over all tasks, milli-units, in the newest sample no older than `freshMs`; absent where unknown. */
+/** Use of each resource over all tasks, milli-units, in the newest sample if it is fresh; absent where unknown. */
 export function usedNow(
   state: ComponentState | undefined,
   nowMs: number,
-  freshMs: number,
+  monitor: Pick<MonitorPolicy, "freshMs">,
 ): Partial<Record<ResourceName, number>> {
   const newest: Sample | undefined = state?.window.at(-1);
   const used: Partial<Record<ResourceName, number>> = {};
-  if (newest === undefined || nowMs - newest.endMs > freshMs) return used;
+  if (state === undefined || newest === undefined) return used;
+  if (asOfMs(state, monitor, nowMs) - newest.endMs > monitor.freshMs) return used;
   for (const [resource, metric] of METRIC_OF_RESOURCE) {
     const value = newest.values[metric];
     if (value !== undefined) used[resource] = value;

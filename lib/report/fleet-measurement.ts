@@ -56,7 +56,7 @@ function componentsOf(fleet: FleetPolicy, { ledger, states }: FleetSnapshot, now
     const state = byName.get(name);
     const allocation = ledger?.booked[name] ?? state?.service?.desired;
     const { tasks, total } = allocation === undefined ? {} : edgeAllocation(allocation);
-    const use = utilizationOf(usedNow(state, nowMs, fleet.monitor.freshMs), allocation);
+    const use = utilizationOf(usedNow(state, nowMs, fleet.monitor), allocation);
     return [name, { tasks, ...total, use, score: state?.performanceScore }];
   });
   return Object.fromEntries(entries);

@@ -27,7 +27,7 @@ export function limitsOf(
   nowMs: number,
 ): Readonly<Record<ResourceName, LimitUse>> {
   const booked = sumResources(Object.values(ledger?.booked ?? {}).map(totalOf));
-  const used = states.map((state) => withoutFree(usedNow(state, nowMs, fleet.monitor.freshMs), state));
+  const used = states.map((state) => withoutFree(usedNow(state, nowMs, fleet.monitor), state));
   const of = (name: ResourceName): LimitUse => {
     const max = fleet.limits[name];
     return {

@@ -154,7 +154,7 @@ function componentMetrics(
     strategy: policy.strategy,
     mode: records.ledger === undefined ? (policy.mode ?? fleet.mode) : effectiveMode(records.ledger, fleet, policy),
     allocation: allocation && edgeAllocation(allocation),
-    utilization: utilizationOf(usedNow(state, nowMs, fleet.monitor.freshMs), allocation),
+    utilization: utilizationOf(usedNow(state, nowMs, fleet.monitor), allocation),
     performanceScore: state?.performanceScore === undefined ? undefined : rounded(state.performanceScore),
     activity: countsOf(decisions, hours),
     outcomes: outcomesOf(learning === undefined ? [] : [learning]),

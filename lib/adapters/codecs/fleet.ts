@@ -70,6 +70,7 @@ export const state: z.ZodType<ComponentState> = z.strictObject({
   window: z.array(sample).max(1000),
   readThroughMs: z.number(),
   readAtMs: z.number().optional(),
+  restUntilMs: z.number().optional(),
   performanceScore: z.number().optional(),
   performanceBaseline: z.number().optional(),
 });

@@ -12,6 +12,7 @@ import {
   totalOf,
 } from "../model/resources.ts";
 import { METRICS, type MetricName, type Sample } from "../model/sample.ts";
+import { asOfMs } from "../monitor/freshness.ts";
 
 /** What is wrong now; whether it is said is up to `admit`. */
 export type RaisedAlert = Omit<Alert, "id" | "fleet" | "atMs">;
@@ -273,7 +274,7 @@ function silence(fleet: FleetPolicy, state: ComponentState, nowMs: number): read
   // Nothing runs, so there is nothing to observe.
   if (state.service?.desired.tasks === 0 && state.serviceProblem === undefined) return NOTHING;
   const { component } = state;
-  const silentMs = nowMs - (lastSeenMs(fleet, state) ?? nowMs);
+  const silentMs = asOfMs(state, fleet.monitor, nowMs) - (lastSeenMs(fleet, state) ?? nowMs);
   const isSilent = silentMs > SILENT_WARNING * fleet.monitor.freshMs;
   if (!isSilent && state.serviceProblem === undefined) return NOTHING;
   const metrics = isSilent ? `No metric of ${component} for ${minutes(silentMs)} minutes.` : undefined;
@@ -328,7 +329,8 @@ export function allocatedOf(allocation: Allocation, name: ResourceName): number 
 
 function newestFresh(fleet: FleetPolicy, state: ComponentState | undefined, nowMs: number): Sample | undefined {
   const newest = state?.window.at(-1);
-  return newest !== undefined && nowMs - newest.endMs <= fleet.monitor.freshMs ? newest : undefined;
+  if (state === undefined || newest === undefined) return undefined;
+  return asOfMs(state, fleet.monitor, nowMs) - newest.endMs <= fleet.monitor.freshMs ? newest : undefined;
 }
 
 function severityOfUse(share: number, threshold: number): Alert["severity"] {

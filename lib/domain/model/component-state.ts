@@ -19,6 +19,8 @@ export interface ComponentState {
   readonly readThroughMs: number;
   /** When that answer came: tells how long after its end a period is published. */
   readonly readAtMs?: number | undefined;
+  /** Set while the component is left alone for several periods: until when nothing newer is to be expected. */
+  readonly restUntilMs?: number | undefined;
   /** 0..100, see domain/monitor/performance.ts; absent while unknown. */
   readonly performanceScore?: number | undefined;
   /** Slow mean of the score (per day), the base of PERFORMANCE_DEGRADATION. */

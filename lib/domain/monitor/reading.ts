@@ -4,7 +4,7 @@ import { TRIGGERS_BY_NAME } from "../decision/triggers/index.ts";
 import type { ComponentState } from "../model/component-state.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../model/policy.ts";
-import type { Allocation } from "../model/resources.ts";
+import { type Allocation, RESOURCE_NAMES, sumResources, totalOf } from "../model/resources.ts";
 import type { MetricName, Sample } from "../model/sample.ts";
 
 /*
@@ -12,10 +12,11 @@ import type { MetricName, Sample } from "../model/sample.ts";
  * ($0.01 for 1,000 metrics requested, us-east-1), so one is worth making only when its answer could change a decision:
  *
  *   not before       the next period can have been published (`EARLIEST_MS` after its end);
- *   while calm       one period after the last answer came, not at every beat between: publication keeps its lag. Every
- *                    twentieth period is asked for a beat early, so that a shorter lag is noticed;
+ *   while calm       one period after the last answer came, not at every beat between: publication keeps its lag. Once an
+ *                    hour a period is asked for a beat early, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
- *                    of them brings the others as well. Never beyond the age at which data is stale.
+ *                    of them brings the others as well. For five minutes at most, and only while no other component could
+ *                    need what this one might give.
  *
  *   errors           of a component at rest over five minutes, once in five minutes (`coarseMetrics`): no rule reads them, and
  *                    a change is judged by those of each period.
@@ -30,7 +31,9 @@ const EARLIEST_MS = 15_000;
 const BEAT_JITTER_MS = 10_000;
 /** Beat of the monitor (lib/flow.ts): the unit in which a time of publication is known. */
 const MONITOR_BEAT_MS = 30_000;
-const PROBE_EVERY_PERIODS = 20;
+const PROBE_EVERY_MS = 3_600_000;
+/** Nothing is left alone for longer: alerts are raised from what is read. */
+const REST_MAX_MS = 300_000;
 
 /** Whether the next period can have been published at all; before that there is nothing to ask for. */
 function isPublishable({ readThroughMs }: ComponentState, periodMs: number, nowMs: number): boolean {
@@ -53,10 +56,27 @@ export function isReadingDue(
   if (!isPublishable(state, periodMs, nowMs)) return false;
   const lagMs = lagOf(state);
   if (!calmReading || lagMs === undefined) return true;
-  const periods = mayLeaveAlone(policy, periodMs) ? periodsToLeave(state, policy, fleet, ledger, nowMs) : 1;
+  const periods = periodsToLeave(state, policy, fleet, ledger, nowMs);
   const early = periods === 1 && isProbe(state, periodMs) ? MONITOR_BEAT_MS : 0;
   if (nowMs >= state.readThroughMs + periods * periodMs + lagMs - BEAT_JITTER_MS - early) return true;
   return !isCalm(state, policy);
+}
+
+/**
+ * Until when nothing newer than the newest sample of `state` is to be expected, a beat's delay included: the monitor leaves
+ * the component alone. Undefined where the next period is asked for anyway.
+ */
+export function restUntilMs(
+  state: ComponentState,
+  policy: ComponentPolicy,
+  fleet: FleetPolicy,
+  ledger: Ledger | undefined,
+  nowMs: number,
+): number | undefined {
+  const lagMs = lagOf(state);
+  if (!fleet.monitor.calmReading || lagMs === undefined) return undefined;
+  const periods = periodsToLeave(state, policy, fleet, ledger, nowMs);
+  return periods > 1 ? state.readThroughMs + periods * fleet.monitor.periodMs + lagMs + MONITOR_BEAT_MS : undefined;
 }
 
 /** Share of failed operations above which errors are looked at period by period. */
@@ -90,7 +110,7 @@ function lagOf({ readAtMs, readThroughMs, window }: ComponentState): number | un
 }
 
 function isProbe({ readThroughMs }: ComponentState, periodMs: number): boolean {
-  return Math.floor(readThroughMs / periodMs) % PROBE_EVERY_PERIODS === 0;
+  return readThroughMs % PROBE_EVERY_MS < periodMs;
 }
 
 /** The service is at rest, and the newest sample has a value for every rule, none above its `up`. */
@@ -155,16 +175,25 @@ function periodsToLeave(
   nowMs: number,
 ): number {
   const allocation = restingAllocation(state);
-  const { periodMs, freshMs } = fleet.monitor;
-  if (allocation === undefined || ledger === undefined || isUnderWay(policy.name, fleet, ledger, nowMs)) return 1;
-  const lagMs = lagOf(state) ?? freshMs;
-  let periods = Math.floor((freshMs - lagMs - MONITOR_BEAT_MS) / periodMs);
+  const { periodMs } = fleet.monitor;
+  if (!mayLeaveAlone(policy, periodMs) || allocation === undefined || ledger === undefined) return 1;
+  if (isUnderWay(policy.name, fleet, ledger, nowMs) || !hasRoomForAll(fleet, ledger)) return 1;
+  let periods = Math.floor(REST_MAX_MS / periodMs);
   for (const rule of policy.rules) {
     const evidence = evidenceOf(rule, policy);
     if (evidence === undefined || periods <= 1) return 1;
     periods = Math.min(periods, missingPoints(rule, evidence, { state, policy, allocation, periodMs }));
   }
   return Math.max(1, periods);
+}
+
+/**
+ * Whether all components could double at once within the fleet's limits. Where they could not, one may be asked to give what
+ * another needs, and a component gives on fresh evidence only.
+ */
+function hasRoomForAll({ limits }: FleetPolicy, { booked }: Ledger): boolean {
+  const all = sumResources(Object.values(booked).map(totalOf));
+  return RESOURCE_NAMES.every((resource) => 2 * all[resource] <= limits[resource]);
 }
 
 function isUnderWay(name: string, { execution }: FleetPolicy, ledger: Ledger, nowMs: number): boolean {

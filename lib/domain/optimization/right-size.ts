@@ -1,10 +1,12 @@
 import { ceilingsOf } from "../decision/plan-for.ts";
+import type { ComponentState } from "../model/component-state.ts";
 import type { Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { type Allocation, fromMilli, type ResourceName, type Resources } from "../model/resources.ts";
 import type { RollupBucket, Sample } from "../model/sample.ts";
 import { METRIC_OF_RESOURCE } from "../model/used-metric.ts";
+import { asOfMs } from "../monitor/freshness.ts";
 import { planOptimize } from "../planning/optimize.ts";
 import { HOUR_MS } from "./rollup.ts";
 
@@ -15,8 +17,8 @@ export interface RightSizeRequest {
   readonly current: Allocation;
   /** 1-hour buckets, at least over the evidence. */
   readonly hours: readonly RollupBucket[];
-  /** The newest samples: what happened since the last full hour. */
-  readonly window: readonly Sample[];
+  /** With the newest samples: what happened since the last full hour. */
+  readonly state: Pick<ComponentState, "window" | "restUntilMs">;
   readonly room: Resources;
   readonly nowMs: number;
 }
@@ -47,14 +49,15 @@ export function rightSize(request: RightSizeRequest): Recommendation | undefined
 }
 
 /** Highest use of each resource over the evidence; undefined when the evidence has holes, or has no CPU or memory. */
-function peakUse({ fleet, hours, window, nowMs }: RightSizeRequest): Partial<Resources> | undefined {
+function peakUse({ fleet, hours, state, nowMs }: RightSizeRequest): Partial<Resources> | undefined {
   const { completeness, periodMs, windowSamples, freshMs } = fleet.monitor;
   const count = Math.ceil(fleet.optimization.rightSizing.evidenceMs / HOUR_MS);
   const thisHour = Math.floor(nowMs / HOUR_MS) * HOUR_MS;
   const evidence = hours.filter(({ startMs }) => startMs >= thisHour - count * HOUR_MS && startMs < thisHour);
   const isFull = ({ samples }: RollupBucket): boolean => samples * periodMs >= completeness * HOUR_MS;
   if (evidence.length < count || !evidence.every(isFull)) return undefined;
-  const fresh = window.filter(({ endMs }) => endMs > nowMs - freshMs - windowSamples * periodMs);
+  const fromMs = asOfMs(state, fleet.monitor, nowMs) - freshMs - windowSamples * periodMs;
+  const fresh = state.window.filter(({ endMs }) => endMs > fromMs);
   if (fresh.length < completeness * windowSamples) return undefined;
   const peak: { -readonly [K in ResourceName]?: number } = {};
   for (const [resource, metric] of METRIC_OF_RESOURCE) {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
 import type { Ledger } from "../../../lib/domain/model/ledger.ts";
 import type { FleetPolicy } from "../../../lib/domain/model/policy.ts";
-import { coarseMetrics, isReadingDue, mayLeaveAlone } from "../../../lib/domain/monitor/reading.ts";
+import { coarseMetrics, isReadingDue, mayLeaveAlone, restUntilMs } from "../../../lib/domain/monitor/reading.ts";
 import { ALLOCATION, aFleet, aLedger, aState, aWindow, NOW_MS, type Values } from "../../support/fleet-builders.ts";
 
 const PERIOD_MS = 60_000;
@@ -26,8 +26,8 @@ function askedAt(fleet: FleetPolicy, state: ComponentState, ledger = aLedger(fle
   );
 }
 
-/** A period that is not asked for early: its number is no multiple of twenty. */
-const usual = Math.floor(END_MS / PERIOD_MS) % 20;
+/** A period that is not asked for early: the one that ends with an hour is so many periods before. */
+const usual = Math.floor(END_MS / PERIOD_MS) % 60;
 const reactive = aFleet({}, { strategy: "REACTIVE" });
 const conservative = aFleet({}, { strategy: "CONSERVATIVE" });
 const from = (seconds: number) => Array.from({ length: 13 }, (_, i) => i * 30).filter((each) => each >= seconds);
@@ -43,7 +43,7 @@ describe("what one sample may decide is asked for in every period, once", () => 
 
   test("never before it can have been published", () => expect(askedAt(reactive, seen(0))[0]).toBe(90));
 
-  test("a beat early in every twentieth period: publication may have become quicker", () => {
+  test("a beat early once an hour: publication may have become quicker", () => {
     const state = seen(120);
     const shiftMs = usual * PERIOD_MS;
     const probe = {
@@ -77,7 +77,7 @@ describe("what one sample may decide is asked for in every period, once", () => 
   });
 });
 
-describe("what needs several samples is left alone for as many, while data stays fresh", () => {
+describe("what needs several samples is left alone for as many, for five minutes at most", () => {
   const fresh = (seconds: number, strategy: "CONSERVATIVE" | "REACTIVE" = "CONSERVATIVE", breachSeconds = 60) =>
     aFleet(
       { monitor: { freshSeconds: seconds, windowSamples: 15 } },
@@ -88,9 +88,8 @@ describe("what needs several samples is left alone for as many, while data stays
     );
 
   test.each([
-    ["CONSERVATIVE, five samples, 210 s fresh: two periods", fresh(210), 150],
-    ["300 s fresh: four periods", fresh(300), 270],
-    ["never more than the five samples", fresh(900), 330],
+    ["CONSERVATIVE, five samples, however short data is fresh: five periods", fresh(210), 330],
+    ["a breach of ten minutes: five minutes all the same", fresh(900, "REACTIVE", 600), 330],
     ["REACTIVE with a breach of three minutes: three", fresh(900, "REACTIVE", 180), 210],
     ["REACTIVE with a breach of one minute: one", fresh(900, "REACTIVE"), 90],
   ])("%s", (_, fleet, first) => expect(askedAt(fleet, seen())).toEqual(from(first)));
@@ -129,6 +128,27 @@ describe("what needs several samples is left alone for as many, while data stays
     expect(askedAt(conservative, seen(30, {}, { cpuUsed: 1700 }))[0]).toBe(90);
     const [policy] = conservative.components;
     expect(policy !== undefined && isReadingDue(seen(), policy, conservative, undefined, END_MS + 90_000)).toBe(true);
+  });
+
+  test("not where the fleet's components could not all double: one might have to give what another needs", () => {
+    const fleet = fresh(210);
+    const booked = (share: number) => {
+      const { desired } = aState("service-a").service ?? { desired: ALLOCATION };
+      const tasks = Math.round((share * fleet.limits.cpu) / desired.size.cpu);
+      return askedAt(fleet, seen(), aLedger(fleet, { booked: { "service-a": { ...desired, tasks } } }))[0];
+    };
+    expect([0.4, 0.6].map(booked)).toEqual([330, 90]);
+  });
+
+  test("until when nothing newer is to be expected: the next read, and a beat", () => {
+    const until = (fleet: FleetPolicy, state: ComponentState, ledger: Ledger | undefined = aLedger(fleet)) => {
+      const [policy] = fleet.components;
+      return policy && restUntilMs(state, policy, fleet, ledger, NOW_MS);
+    };
+    expect(until(conservative, seen(60))).toBe(END_MS + 5 * PERIOD_MS + 60_000 + 30_000);
+    expect(until(reactive, seen(60))).toBeUndefined();
+    expect(until(conservative, { ...seen(60), readAtMs: undefined })).toBeUndefined();
+    expect(until(aFleet({ monitor: { calmReading: false } }, { strategy: "CONSERVATIVE" }), seen(60))).toBeUndefined();
   });
 
   test("only where every rule needs several: a forecast may move without a sample", () => {
