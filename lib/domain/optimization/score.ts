@@ -3,7 +3,6 @@ import type { FleetScores } from "../model/learning.ts";
 import type { FleetPolicy } from "../model/policy.ts";
 import { totalOf } from "../model/resources.ts";
 import type { Sample } from "../model/sample.ts";
-import { asOfMs } from "../monitor/freshness.ts";
 import { performanceScore } from "../monitor/performance.ts";
 import { HOURLY_PRICES } from "../planning/prices.ts";
 
@@ -69,8 +68,7 @@ export function fleetScores(
 /** Samples of the window whose period ended within its length: a window that is no longer filled says nothing of now. */
 function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly Sample[] {
   const { windowSamples, periodMs, freshMs } = fleet.monitor;
-  const fromMs = asOfMs(state, fleet.monitor, nowMs) - windowSamples * periodMs - freshMs;
-  return state.window.filter(({ endMs }) => endMs > fromMs);
+  return state.window.filter(({ endMs }) => endMs > nowMs - windowSamples * periodMs - freshMs);
 }
 
 function totalsOf(state: ComponentState, samples: readonly Sample[]): Totals {
