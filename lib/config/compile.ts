@@ -47,8 +47,20 @@ export function compileFleet(fleet: FleetConfig): FleetPolicy {
     execution: compileExecution(fleet.execution),
     optimization: compileOptimization(fleet.optimization),
     alerts: { cooldownMs: alerts.cooldownMinutes * MINUTE, perHour: alerts.perHour },
-    components: fleet.components.map(compileComponent),
+    components: withSharedRules(fleet.components.map(compileComponent)),
   };
+}
+
+/** Of a thousand components nearly all have the same rules: one object for equal ones, and a pass reads far less memory. */
+function withSharedRules(components: readonly ComponentPolicy[]): ComponentPolicy[] {
+  const known = new Map<string, RulePolicy>();
+  const shared = (rule: RulePolicy): RulePolicy => {
+    const text = JSON.stringify(rule);
+    const same = known.get(text);
+    if (same === undefined) known.set(text, rule);
+    return same ?? rule;
+  };
+  return components.map((component) => ({ ...component, rules: component.rules.map(shared) }));
 }
 
 function compileDecision(decision: FleetConfig["decision"]): DecisionPolicy {

@@ -4,7 +4,7 @@ import type { ComponentState } from "../domain/model/component-state.ts";
 import { NotYetError } from "../domain/model/errors.ts";
 import type { Ledger } from "../domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
-import type { Sample } from "../domain/model/sample.ts";
+import { METRICS, type Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
@@ -106,7 +106,17 @@ function newSamples(
   const surroundings = { previous: previous?.window ?? NO_SAMPLES, service: live ?? previous?.service, policy };
   const isNew = ({ endMs }: Sample) => endMs > since && endMs <= nowMs;
   const fresh = reading.every(isNew) ? reading : reading.filter(isNew);
-  return fresh.map((sample) => plausibleSample(sample, surroundings));
+  let last = previous?.window[previous.window.length - 1];
+  return fresh.map((sample) => {
+    last = sharingAbsences(plausibleSample(sample, surroundings), last);
+    return last;
+  });
+}
+
+/** The same metrics are absent for the same reasons as before, nearly always: one object says so for the whole window. */
+function sharingAbsences(sample: Sample, last: Sample | undefined): Sample {
+  if (last === undefined || METRICS.some((metric) => sample.absent[metric] !== last.absent[metric])) return sample;
+  return { endMs: sample.endMs, periodMs: sample.periodMs, values: sample.values, absent: last.absent };
 }
 
 function nextState(

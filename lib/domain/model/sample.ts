@@ -35,9 +35,6 @@ export interface Sample {
   readonly absent: Readonly<Partial<Record<MetricName, Absence>>>;
 }
 
-/** What is absent of a sample that has every value: one object for all of them, since a fleet keeps many samples. */
-export const NOTHING_ABSENT: Sample["absent"] = Object.freeze({});
-
 /**
  * Whether a metric has a value, by metric. To read it by a name that is not known beforehand would copy the number, and a
  * pass over 10,000 components asks half a million times.
