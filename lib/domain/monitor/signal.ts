@@ -6,6 +6,7 @@ import type { ComponentPolicy, MonitorPolicy, RulePolicy } from "../model/policy
 import type { Allocation } from "../model/resources.ts";
 import { type Absence, IS_OBSERVED, type MetricName, type Sample } from "../model/sample.ts";
 import type { Signal, SignalDemand, SignalForecast, SignalPoints } from "../model/signal.ts";
+import { asOfMs } from "./freshness.ts";
 
 export interface SignalRequest {
   readonly policy: ComponentPolicy;
@@ -37,7 +38,7 @@ function signalFor(rule: RulePolicy, request: SignalRequest, endsMs: readonly nu
   const points = pointsOf(trigger, request, endsMs);
   const newestMs = points.atMs[points.atMs.length - 1];
   const ageMs = newestMs === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newestMs;
-  const fresh = newestMs !== undefined && ageMs <= monitor.freshMs;
+  const fresh = newestMs !== undefined && asOfMs(state, monitor, nowMs) - newestMs <= monitor.freshMs;
   const forecast = forecastFor(trigger, request);
   const forecastOnly = trigger.forecastOnly === true;
   const trusted = forecast?.trusted === true;
@@ -116,7 +117,7 @@ function pointsOf(
 
 /** Share of the window that carries the trigger's metrics, 0..1; a window still filling is incomplete. */
 function completenessOf(trigger: Trigger, { monitor, state, nowMs }: SignalRequest): number {
-  const from = nowMs - monitor.freshMs - monitor.windowSamples * monitor.periodMs;
+  const from = asOfMs(state, monitor, nowMs) - monitor.freshMs - monitor.windowSamples * monitor.periodMs;
   let present = 0;
   for (const sample of state.window) {
     if (sample.endMs > from && areKnown(sample, trigger.metrics)) present++;

@@ -3,6 +3,7 @@ import type { FleetScores } from "../model/learning.ts";
 import type { FleetPolicy } from "../model/policy.ts";
 import { totalOf } from "../model/resources.ts";
 import type { Sample } from "../model/sample.ts";
+import { asOfMs } from "../monitor/freshness.ts";
 import { performanceScore } from "../monitor/performance.ts";
 import { HOURLY_PRICES } from "../planning/prices.ts";
 
@@ -68,7 +69,8 @@ export function fleetScores(
 /** Samples of the window whose period ended within its length: a window that is no longer filled says nothing of now. */
 function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly Sample[] {
   const { windowSamples, periodMs, freshMs } = fleet.monitor;
-  return state.window.filter(({ endMs }) => endMs > nowMs - windowSamples * periodMs - freshMs);
+  const fromMs = asOfMs(state, fleet.monitor, nowMs) - windowSamples * periodMs - freshMs;
+  return state.window.filter(({ endMs }) => endMs > fromMs);
 }
 
 function totalsOf(state: ComponentState, samples: readonly Sample[]): Totals {
