@@ -104,7 +104,8 @@ function minuteNoise(
   const startMs = anchorMs - PRESENT_STEPS * STEP_MS;
   const deviations = roomFor(recent.values.length);
   let count = 0;
-  for (const [i, value] of recent.values.entries()) {
+  for (let i = 0; i < recent.values.length; i++) {
+    const value = recent.values[i];
     const mean = means[Math.floor((recent.startMs + (i + 0.5) * recent.stepMs - startMs) / STEP_MS)];
     if (isDemand(value) && isDemand(mean)) deviations[count++] = toRoot(value, model.scale) - toRoot(mean, model.scale);
   }

@@ -32,17 +32,23 @@ const lead = { quantile: 0.95, leadMinutes: 4 };
 describe("quantile regression", () => {
   test.each([0.1, 0.5, 0.9, 0.99])("without a feature the line is the quantile %d of the values", (quantile) => {
     const prng = new Prng(1, 2, 3);
-    const values = Array.from({ length: 4000 }, () => prng.uniform());
-    const rows = values.map(() => Float64Array.of(1));
-    const [line = Number.NaN] = fitQuantile({ rows, values, quantile, columns: [0], ridge: 0 }, 0, values.length, 30);
+    const values = Float64Array.from({ length: 4000 }, () => prng.uniform());
+    const features = [values.map(() => 1)];
+    const [line = Number.NaN] = fitQuantile(
+      { features, values, quantile, columns: [0], ridge: 0 },
+      0,
+      values.length,
+      30,
+    );
     expect(Math.abs(line - quantile)).toBeLessThan(0.03);
   });
 
   test("a spread that grows with a feature is found, and columns that are left out have no weight", () => {
     const prng = new Prng(4, 5, 6);
     const rows = Array.from({ length: 4000 }, (_, i) => Float64Array.of(1, i / 4000, prng.uniform()));
-    const values = rows.map((row) => (row[1] as number) * prng.uniform());
-    const weights = fitQuantile({ rows, values, quantile: 0.9, columns: [0, 1], ridge: 0.01 }, 0, rows.length, 20);
+    const values = Float64Array.from(rows, (row) => (row[1] as number) * prng.uniform());
+    const features = [0, 1, 2].map((column) => Float64Array.from(rows, (row) => row[column] as number));
+    const weights = fitQuantile({ features, values, quantile: 0.9, columns: [0, 1], ridge: 0.01 }, 0, rows.length, 20);
     expect(weights[1]).toBeGreaterThan(0.8);
     expect(weights[1]).toBeLessThan(1);
     expect(weights[2]).toBe(0);

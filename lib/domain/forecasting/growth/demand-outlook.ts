@@ -1,6 +1,13 @@
 import type { Sample } from "../../model/sample.ts";
 import { type DemandSeries, firstAfter } from "./demand-series.ts";
-import { growthFeatures, isRecentKnown, logOf, type SeasonalDemand, SoughtHighs, seasonalAt } from "./growth-features.ts";
+import {
+  growthFeatures,
+  isRecentKnown,
+  logOf,
+  type SeasonalDemand,
+  SoughtHighs,
+  seasonalAt,
+} from "./growth-features.ts";
 import type { GrowthModel } from "./growth-model.ts";
 import { dot } from "./quantile-regression.ts";
 

@@ -1,6 +1,7 @@
 import type { DemandSeries } from "./demand-series.ts";
 import {
   FEATURE_SETS,
+  FEATURES,
   growthFeatures,
   isRecentKnown,
   ListedHighs,
@@ -42,21 +43,22 @@ export function trainGrowth(
   { quantile, leadMinutes, nowMs }: { readonly quantile: number; readonly leadMinutes: number; readonly nowMs: number },
 ): GrowthModel | undefined {
   if (mostRows(series) < ROWS_MIN) return undefined;
-  const { rows, values } = rowsOf(series, leadMinutes);
-  if (rows.length < ROWS_MIN) return undefined;
-  const cut = Math.floor(rows.length * LEARN_SHARE);
-  const problem = { rows, values, quantile, ridge: RIDGE };
+  const { features, values } = rowsOf(series, leadMinutes);
+  const rows = values.length;
+  if (rows < ROWS_MIN) return undefined;
+  const cut = Math.floor(rows * LEARN_SHARE);
+  const problem = { features, values, quantile, ridge: RIDGE };
   let best: QuantileProblem | undefined;
   let bestLoss = Number.POSITIVE_INFINITY;
   for (const columns of FEATURE_SETS) {
     const candidate = { ...problem, columns };
     const weights = fitQuantile(candidate, 0, cut, 8);
-    const loss = pinballLoss(candidate, weights, cut, rows.length) * (1 + PRICE_OF_FEATURE * columns.length);
+    const loss = pinballLoss(candidate, weights, cut, rows) * (1 + PRICE_OF_FEATURE * columns.length);
     if (loss < bestLoss) [best, bestLoss] = [candidate, loss];
   }
   if (best === undefined) return undefined;
-  const weights = fitQuantile(best, 0, rows.length, 12);
-  return { trainedAtMs: nowMs, quantile, leadMinutes, weights: [...weights].map(rounded), rows: rows.length };
+  const weights = fitQuantile(best, 0, rows, 12);
+  return { trainedAtMs: nowMs, quantile, leadMinutes, weights: [...weights].map(rounded), rows };
 }
 
 /** No more rows than this can come of the series: spares the work while a history is young. */
@@ -66,9 +68,12 @@ function mostRows({ first }: DemandSeries): number {
   return known;
 }
 
-function rowsOf(series: DemandSeries, leadMinutes: number): { rows: number[][]; values: number[] } {
-  const rows: number[][] = [];
-  const values: number[] = [];
+/** What was known of each minute, feature by feature, and the growth after it. */
+function rowsOf(series: DemandSeries, leadMinutes: number): Pick<QuantileProblem, "features" | "values"> {
+  const most = mostRows(series);
+  const features = FEATURES.map(() => new Float64Array(most));
+  const values = new Float64Array(most);
+  let rows = 0;
   const highs = new ListedHighs(series, leadMinutes);
   const logs = logsOf(series.mean);
   for (let at = FIRST_ROW; at + leadMinutes < logs.length; at += ROW_MINUTES) {
@@ -77,10 +82,11 @@ function rowsOf(series: DemandSeries, leadMinutes: number): { rows: number[][]; 
     const recent = { logs, at, now };
     const after = highs.ahead[at] as number;
     if (after === 0 || !isRecentKnown(recent)) continue;
-    rows.push(growthFeatures(recent, seasonalAt(highs, at)));
-    values.push(logOf(after) - logOf(now));
+    const row = growthFeatures(recent, seasonalAt(highs, at));
+    for (let k = 0; k < features.length; k++) (features[k] as Float64Array)[rows] = row[k] as number;
+    values[rows++] = logOf(after) - logOf(now);
   }
-  return { rows, values };
+  return { features: features.map((column) => column.subarray(0, rows)), values: values.subarray(0, rows) };
 }
 
 function rounded(value: number): number {

@@ -6,9 +6,10 @@ import { addNormalEquations, type WeightedColumns } from "../normal-equations.ts
  * solving them again and again ends near its minimum (Schlossmacher 1973 for the median).
  */
 export interface QuantileProblem {
-  /** Rows of equal length; the first column is usually 1. */
-  readonly rows: readonly ArrayLike<number>[];
-  readonly values: readonly number[];
+  /** What is known of each row, column by column; the first is usually 1. */
+  readonly features: readonly Float64Array[];
+  /** One for each row. */
+  readonly values: Float64Array;
   /** 0..1: the share of the values that shall lie below the line. */
   readonly quantile: number;
   /** Columns that may have a weight. */
@@ -22,9 +23,9 @@ const RESIDUAL_MIN = 0.02;
 
 /** Weights by column; zero for those not in `columns`. `from` and `to` bound the rows that are used. */
 export function fitQuantile(problem: QuantileProblem, from: number, to: number, rounds: number): Float64Array {
-  const { rows, columns, ridge } = problem;
+  const { features, columns, ridge } = problem;
   const size = columns.length;
-  const observed = observedColumns(problem, from, to);
+  const observed = observedRows(problem, from, to);
   let solved: Float64Array = new Float64Array(size);
   for (let round = 0; round < rounds; round++) {
     weigh(observed, solved, problem.quantile);
@@ -34,35 +35,35 @@ export function fitQuantile(problem: QuantileProblem, from: number, to: number, 
     addNormalEquations(observed, normal, right);
     solved = solvePositive(normal, right, size);
   }
-  const weights = new Float64Array(rows[0]?.length ?? 0);
+  const weights = new Float64Array(features.length);
   for (let k = 0; k < size; k++) weights[columns[k] as number] = solved[k] as number;
   return weights;
 }
 
-/** The columns that may have a weight, each by itself: they are read again in every round. */
-function observedColumns({ rows, values, columns }: QuantileProblem, from: number, to: number): WeightedColumns {
-  const length = Math.max(0, to - from);
+function observedRows({ features, values, columns }: QuantileProblem, from: number, to: number): WeightedColumns {
   return {
-    columns: columns.map((column) => {
-      const packed = new Float64Array(length);
-      for (let r = 0; r < length; r++) packed[r] = (rows[from + r] as ArrayLike<number>)[column] as number;
-      return packed;
-    }),
-    weights: new Float64Array(length),
-    targets: new Float64Array(values.slice(from, from + length)),
+    columns: columns.map((column) => (features[column] as Float64Array).subarray(from, to)),
+    weights: new Float64Array(Math.max(0, to - from)),
+    targets: values.subarray(from, to),
   };
 }
 
 /** Weighs every row by the side of the line on which it lies, and by how near. */
 function weigh({ columns, weights, targets }: WeightedColumns, line: Float64Array, quantile: number): void {
   weights.fill(0);
-  for (const [k, column] of columns.entries()) {
-    const slope = line[k] as number;
-    for (let r = 0; r < weights.length; r++) weights[r] = (weights[r] as number) + slope * (column[r] as number);
-  }
+  addFitted(weights, columns, line);
   for (let r = 0; r < weights.length; r++) {
     const residual = (targets[r] as number) - (weights[r] as number);
     weights[r] = (residual > 0 ? quantile : 1 - quantile) / Math.max(Math.abs(residual), RESIDUAL_MIN);
+  }
+}
+
+/** Adds each column times its slope to every row, in the order of the columns. */
+function addFitted(rows: Float64Array, columns: readonly Float64Array[], slopes: ArrayLike<number>): void {
+  for (let k = 0; k < columns.length; k++) {
+    const column = columns[k] as Float64Array;
+    const slope = slopes[k] as number;
+    for (let r = 0; r < rows.length; r++) rows[r] = (rows[r] as number) + slope * (column[r] as number);
   }
 }
 
@@ -99,14 +100,20 @@ export function dot(weights: ArrayLike<number>, row: ArrayLike<number>): number 
 
 /** Sum of q x (value above) or (1 - q) x (value below the line) over the rows. */
 export function pinballLoss(
-  { rows, values, quantile }: QuantileProblem,
+  { features, values, quantile }: QuantileProblem,
   weights: Float64Array,
   from: number,
   to: number,
 ): number {
+  const fitted = new Float64Array(Math.max(0, to - from));
+  addFitted(
+    fitted,
+    features.map((column) => column.subarray(from, to)),
+    weights,
+  );
   let sum = 0;
-  for (let r = from; r < to; r++) {
-    const residual = (values[r] as number) - dot(weights, rows[r] as ArrayLike<number>);
+  for (let r = 0; r < fitted.length; r++) {
+    const residual = (values[from + r] as number) - (fitted[r] as number);
     sum += residual > 0 ? quantile * residual : (quantile - 1) * residual;
   }
   return sum;
