@@ -23,10 +23,11 @@ export async function decideAndRecord(
   manual?: ManualRequest,
 ): Promise<readonly Decision[]> {
   const { store } = ports;
-  const { ledger, ...records } = await store.readFleet(fleet.name);
+  const { ledger, states, learning, overlays, recommendations, forecasts } = await store.readFleet(fleet.name);
   if (ledger === undefined) return [];
   const tickMs = manual === undefined ? Math.floor(nowMs / TICK_MS) * TICK_MS : nowMs;
-  const decisions = decideFleet(fleet, { ledger, ...records }, tickMs, manual);
+  const seen = { ledger, states, learning, overlays, recommendations, forecasts };
+  const decisions = decideFleet(fleet, seen, tickMs, manual);
   await store.appendDecisions(fleet.name, decisions);
   return decisions;
 }

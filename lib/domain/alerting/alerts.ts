@@ -50,7 +50,8 @@ export function admit(
     }
   }
   return {
-    ...state,
+    v: state.v,
+    fleet: state.fleet,
     version: state.version + 1,
     lastSentMs,
     sentMs: sentMs.sort((a, b) => a - b),

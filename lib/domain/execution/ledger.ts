@@ -47,9 +47,30 @@ export function emptyLedger(fleet: string): Ledger {
   };
 }
 
-/** The next version with these changes. */
+/**
+ * The next version with these changes. Field by field: each is a copy of the one before, and copies of copies by spread
+ * come out as objects of ever new shapes, which makes all code slow that reads them.
+ */
 export function changed(ledger: Ledger, changes: Partial<Omit<Ledger, "v" | "fleet" | "version">>): Transition {
-  return { kind: "ok", ledger: { ...ledger, ...changes, version: ledger.version + 1 } };
+  const next: { -readonly [Field in keyof Ledger]: Ledger[Field] } = {
+    v: ledger.v,
+    fleet: ledger.fleet,
+    version: ledger.version + 1,
+    epoch: changes.epoch ?? ledger.epoch,
+    paused: changes.paused ?? ledger.paused,
+    componentModeOverride: changes.componentModeOverride ?? ledger.componentModeOverride,
+    booked: changes.booked ?? ledger.booked,
+    identity: changes.identity ?? ledger.identity,
+    open: changes.open ?? ledger.open,
+    recent: changes.recent ?? ledger.recent,
+    quietUntil: changes.quietUntil ?? ledger.quietUntil,
+    watermarkMs: changes.watermarkMs ?? ledger.watermarkMs,
+  };
+  const pausedBy = "pausedBy" in changes ? changes.pausedBy : ledger.pausedBy;
+  const modeOverride = "modeOverride" in changes ? changes.modeOverride : ledger.modeOverride;
+  if (pausedBy !== undefined) next.pausedBy = pausedBy;
+  if (modeOverride !== undefined) next.modeOverride = modeOverride;
+  return { kind: "ok", ledger: next };
 }
 
 export function refused(reason: RefusalReason, detail?: string): Refused {
@@ -75,7 +96,9 @@ export function occupies(open: OpenExecution, component: string): boolean {
 
 /** True when the decision is claimed, or had an effect that still counts: its record is not to be ended by another hand. */
 export function isKnown(ledger: Ledger, decision: string): boolean {
-  return [...ledger.open, ...ledger.recent].some((each) => each.decision === decision);
+  return (
+    ledger.open.some((each) => each.decision === decision) || ledger.recent.some((each) => each.decision === decision)
+  );
 }
 
 /** Components that an open execution touches. */

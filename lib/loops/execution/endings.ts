@@ -47,8 +47,9 @@ async function endUnless(
     if (decision === undefined || TERMINAL.has(decision.status)) return;
     await reread(run);
     if (isTaken(run.ledger, decision)) return;
-    const next = { ...decision, status, result: { ...decision.result, ...ending, finishedAtMs: run.nowMs } };
-    if (await writeDecision(run, next)) return told(run, next);
+    const result = { ...decision.result, ...ending, finishedAtMs: run.nowMs };
+    const ended = await writeDecision(run, decision, { status, result });
+    if (ended !== undefined) return told(run, ended);
   }
 }
 

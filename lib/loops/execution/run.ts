@@ -77,26 +77,65 @@ export async function decisionOf(run: Run, id: string): Promise<Decision | undef
 export async function saveDecision(
   run: Run,
   id: string,
-  change: (decision: Decision) => Partial<Decision> | undefined,
+  change: (decision: Decision) => Change | undefined,
 ): Promise<Decision | undefined> {
   for (let tries = 0; tries < TRIES; tries++) {
     const decision = await decisionOf(run, id);
     if (decision === undefined || TERMINAL.has(decision.status)) return undefined;
     const fields = change(decision);
     if (fields === undefined) return undefined;
-    const next: Decision = { ...decision, ...fields };
-    if (await writeDecision(run, next)) return run.decisions.get(id);
+    const written = await writeDecision(run, decision, fields);
+    if (written !== undefined) return written;
   }
   return undefined;
 }
 
-/** Stores the next version of a record, once. False when somebody wrote it since it was read; it is read anew then. */
-export async function writeDecision(run: Run, changed: Decision): Promise<boolean> {
-  const next: Decision = { ...changed, version: changed.version + 1 };
+/** What an execution changes of a decision's record. */
+type Change = Partial<Pick<Decision, "status" | "result">>;
+
+/**
+ * Stores the next version of a record, once, and returns it. Undefined when somebody wrote the record since it was read; it
+ * is read anew then.
+ */
+export async function writeDecision(run: Run, decision: Decision, change: Change): Promise<Decision | undefined> {
+  const next = nextVersion(decision, change);
   const { won } = await run.ports.store.writeDecision(next);
   if (won) run.decisions.set(next.id, next);
   else run.decisions.delete(next.id);
-  return won;
+  return won ? next : undefined;
+}
+
+/** Field by field: a copy of a copy by spread has a shape of its own, and what reads decisions reads all of them. */
+function nextVersion(decision: Decision, { status, result }: Change): Decision {
+  return {
+    v: decision.v,
+    id: decision.id,
+    fleet: decision.fleet,
+    component: decision.component,
+    decidedAtMs: decision.decidedAtMs,
+    action: decision.action,
+    strategy: decision.strategy,
+    mode: decision.mode,
+    direction: decision.direction,
+    resource: decision.resource,
+    rule: decision.rule,
+    trigger: decision.trigger,
+    priority: decision.priority,
+    hold: decision.hold,
+    confidence: decision.confidence,
+    plan: decision.plan,
+    expected: decision.expected,
+    signals: decision.signals,
+    verdicts: decision.verdicts,
+    current: decision.current,
+    facts: decision.facts,
+    policy: decision.policy,
+    status: status ?? decision.status,
+    version: decision.version + 1,
+    expiresAtMs: decision.expiresAtMs,
+    result: result ?? decision.result,
+    approvedBy: decision.approvedBy,
+  };
 }
 
 /** Live states, one call for all that were not read yet in this pass; an Error in the place of what failed. */

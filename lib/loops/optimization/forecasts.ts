@@ -58,7 +58,8 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
     const records = metricsOf(policy).flatMap((metric): ForecastRecord[] => {
       const record = trained.find((each) => each.metric === metric) ?? models.get(keyOf(policy.name, metric));
       if (record === undefined) return [];
-      return [{ ...base, metric, path: forecast(record.model, recentSeries(job, read, metric), nowMs) }];
+      const path = forecast(record.model, recentSeries(job, read, metric), nowMs);
+      return [{ v: 1, component: policy.name, madeAtMs: nowMs, metric, path }];
     });
     const outlook = await outlookFor(job, policy, outlooks.get(policy.name), growing.has(policy.name));
     return { trained, records: outlook === undefined ? records : withOutlook(records, { ...base, outlook }) };
