@@ -13,18 +13,6 @@ const PER_OPERATION: ReadonlySet<MetricName> = new Set(["responseTime", "errorRa
 
 type Values = Readonly<Partial<Record<MetricName, number>>>;
 
-/** By a name in the source, not by one in a variable: every run rolls an hour of samples up, and this is most of it. */
-const VALUE_IN: Readonly<Record<MetricName, (values: Values) => number | undefined>> = {
-  cpuUsed: ({ cpuUsed }) => cpuUsed,
-  memoryUsed: ({ memoryUsed }) => memoryUsed,
-  networkUsed: ({ networkUsed }) => networkUsed,
-  storageUsed: ({ storageUsed }) => storageUsed,
-  responseTime: ({ responseTime }) => responseTime,
-  throughput: ({ throughput }) => throughput,
-  queueLength: ({ queueLength }) => queueLength,
-  errorRate: ({ errorRate }) => errorRate,
-};
-
 /** One thing to be averaged: a sample, or a bucket of finer resolution. */
 interface Part {
   readonly weight: number;
@@ -176,20 +164,23 @@ function hasValue({ values }: Sample): boolean {
 function bucketOf(startMs: number, samples: number, parts: readonly Part[]): RollupBucket {
   const mean: Partial<Record<MetricName, number>> = {};
   const max: Partial<Record<MetricName, number>> = {};
-  for (const metric of METRICS) {
-    const valueIn = VALUE_IN[metric];
-    const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, valueIn) > 0;
+  const means = parts.map((part) => listed(part.mean));
+  const peaks = parts.map((part) => (part.max === part.mean ? undefined : listed(part.max)));
+  for (let at = 0; at < METRICS.length; at++) {
+    const metric = METRICS[at] as MetricName;
+    const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, means, at) > 0;
     let most: number | undefined;
     let sum = 0;
     let total = 0;
-    for (const part of parts) {
-      const value = valueIn(part.mean);
+    for (let i = 0; i < parts.length; i++) {
+      const value = means[i]?.[at];
       if (value === undefined) continue; // the mean is over the parts that know the metric
-      const peak = valueIn(part.max) ?? 0;
+      const peak = (peaks[i] ?? means[i])?.[at] ?? 0;
       if (most === undefined || peak > most) most = peak;
-      const weight = byOperations ? part.weight * (part.mean.throughput ?? Number.NaN) : part.weight;
-      sum += weight * value;
-      total += weight;
+      const { weight, mean: known } = parts[i] as Part;
+      const share = byOperations ? weight * (known.throughput ?? Number.NaN) : weight;
+      sum += share * value;
+      total += share;
     }
     if (most === undefined) continue;
     mean[metric] = sum / total;
@@ -198,11 +189,29 @@ function bucketOf(startMs: number, samples: number, parts: readonly Part[]): Rol
   return { startMs, samples, mean, max };
 }
 
+type Listed = { readonly [At in keyof typeof METRICS]: number | undefined };
+
+/** In the order of METRICS. By names in the source, not by one in a variable: every run rolls an hour of samples up. */
+function listed(values: Values): Listed {
+  return [
+    values.cpuUsed,
+    values.memoryUsed,
+    values.networkUsed,
+    values.storageUsed,
+    values.responseTime,
+    values.throughput,
+    values.queueLength,
+    values.errorRate,
+  ];
+}
+
 /** One part whose throughput is unknown makes the sum NaN: then all are weighted by time. */
-function operationsOf(parts: readonly Part[], valueIn: (values: Values) => number | undefined): number {
+function operationsOf(parts: readonly Part[], means: readonly Listed[], at: number): number {
   let total = 0;
-  for (const { weight, mean } of parts)
-    if (valueIn(mean) !== undefined) total += weight * (mean.throughput ?? Number.NaN);
+  for (let i = 0; i < parts.length; i++) {
+    const { weight, mean } = parts[i] as Part;
+    if (means[i]?.[at] !== undefined) total += weight * (mean.throughput ?? Number.NaN);
+  }
   return total;
 }
 
