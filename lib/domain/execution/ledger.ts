@@ -66,10 +66,11 @@ export function changed(ledger: Ledger, changes: Partial<Omit<Ledger, "v" | "fle
     quietUntil: changes.quietUntil ?? ledger.quietUntil,
     watermarkMs: changes.watermarkMs ?? ledger.watermarkMs,
   };
-  const pausedBy = "pausedBy" in changes ? changes.pausedBy : ledger.pausedBy;
-  const modeOverride = "modeOverride" in changes ? changes.modeOverride : ledger.modeOverride;
-  if (pausedBy !== undefined) next.pausedBy = pausedBy;
-  if (modeOverride !== undefined) next.modeOverride = modeOverride;
+  // What an operator sets is there once it was set.
+  if ("pausedBy" in changes) next.pausedBy = changes.pausedBy;
+  else if ("pausedBy" in ledger) next.pausedBy = ledger.pausedBy;
+  if ("modeOverride" in changes) next.modeOverride = changes.modeOverride;
+  else if ("modeOverride" in ledger) next.modeOverride = ledger.modeOverride;
   return { kind: "ok", ledger: next };
 }
 

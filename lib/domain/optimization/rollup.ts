@@ -189,7 +189,8 @@ function bucketOf(startMs: number, samples: number, parts: readonly Part[]): Rol
   return { startMs, samples, mean, max };
 }
 
-type Listed = { readonly [At in keyof typeof METRICS]: number | undefined };
+type ValueOfEach<Names extends readonly unknown[]> = { readonly [At in keyof Names]: number | undefined };
+type Listed = ValueOfEach<typeof METRICS>;
 
 /** In the order of METRICS. By names in the source, not by one in a variable: every run rolls an hour of samples up. */
 function listed(values: Values): Listed {
