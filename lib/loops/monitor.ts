@@ -2,18 +2,24 @@ import { STRATEGIES_BY_NAME } from "../domain/decision/strategies/index.ts";
 import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
 import { NotYetError } from "../domain/model/errors.ts";
-import type { Ledger } from "../domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
 import { METRICS, type Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
-import { coarseMetrics, isReadingDue, restUntilMs, samplesToGrow } from "../domain/monitor/reading.ts";
+import { lagAfterAnswer, lagAfterSilence } from "../domain/monitor/publication-lag.ts";
+import {
+  coarseMetrics,
+  isReadingDue,
+  type KnownLedger,
+  restUntilMs,
+  samplesToGrow,
+} from "../domain/monitor/reading.ts";
 import type { LoopOutcome } from "../flow.ts";
 import type { MetricRequest, Ports } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
+import { withJudgedChanges } from "./judged-changes.ts";
 import { lastSeenServices } from "./last-seen.ts";
-import { withUnfinishedChanges } from "./unfinished-changes.ts";
 
 type Failure = LoopOutcome["errors"][number];
 
@@ -32,7 +38,7 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
   for (const state of old) before.set(state.component, state);
   // Read only where it can spare something.
   const booked = fleet.monitor.calmReading ? await store.readLedger(fleet.name) : undefined;
-  const ledger = booked && (await withUnfinishedChanges(store, fleet, booked));
+  const ledger = booked && (await withJudgedChanges(store, fleet, booked, nowMs));
   const readings = await read(ports, fleet, { before, services, ledger }, nowMs);
   const errors: Failure[] = [];
   const fresh: { component: string; sample: Sample }[] = [];
@@ -51,7 +57,9 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
     for (const sample of samples) fresh.push({ component: policy.name, sample });
     newest.push(samples[samples.length - 1]);
     const next = nextState(policy, previous, samples, service, { fleet, nowMs });
-    return samples.length === 0 ? next : { ...next, restUntilMs: restUntilMs(next, policy, fleet, ledger, nowMs) };
+    if (samples.length > 0) return { ...next, restUntilMs: restUntilMs(next, policy, fleet, ledger, nowMs) };
+    if (reading === undefined || reading instanceof Error) return next;
+    return { ...next, lag: lagAfterSilence(next.lag, nowMs - next.readThroughMs - fleet.monitor.periodMs) };
   });
   const changed = states.filter((state) => differs(before.get(state.component), state));
   await Promise.all([
@@ -69,7 +77,7 @@ async function read(
   known: {
     before: ReadonlyMap<string, ComponentState>;
     services: readonly (ServiceState | Error)[];
-    ledger: Ledger | undefined;
+    ledger: KnownLedger | undefined;
   },
   nowMs: number,
 ): Promise<readonly (readonly Sample[] | Error | undefined)[]> {
@@ -142,7 +150,7 @@ function nextState(
     serviceProblem: service instanceof Error && !isFirstTurn ? service.message : undefined,
     window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
-    readAtMs: newest === undefined ? previous?.readAtMs : nowMs,
+    lag: newest === undefined ? previous?.lag : lagAfterAnswer(previous?.lag, nowMs - newest.endMs),
     restUntilMs: previous?.restUntilMs,
     performanceScore: score,
     performanceBaseline:
@@ -163,6 +171,7 @@ function differs(before: ComponentState | undefined, after: ComponentState): boo
   if (
     before === undefined ||
     after.readThroughMs !== before.readThroughMs ||
+    after.lag?.isShortest !== before.lag?.isShortest ||
     after.serviceProblem !== before.serviceProblem
   )
     return true;

@@ -69,7 +69,7 @@ export const state: z.ZodType<ComponentState> = z.strictObject({
   serviceProblem: text.optional(),
   window: z.array(sample).max(1000),
   readThroughMs: z.number(),
-  readAtMs: z.number().optional(),
+  lag: z.strictObject({ ms: z.number(), isShortest: z.boolean(), later: z.number() }).optional(),
   restUntilMs: z.number().optional(),
   performanceScore: z.number().optional(),
   performanceBaseline: z.number().optional(),

@@ -1,3 +1,4 @@
+import type { FleetPolicy } from "../model/policy.ts";
 import type { HoldReason } from "../model/reasons.ts";
 import type { Candidate } from "./candidate.ts";
 import type { DecisionInput } from "./decision-input.ts";
@@ -39,12 +40,20 @@ export function gate(input: DecisionInput, candidate: Candidate): HoldReason | u
   return GATES.find(([, closed]) => closed(input, candidate))?.[0];
 }
 
-/** Part of the hour's decisions is kept for growth: a quiet hour's savings must not use up what a sudden load needs. */
 function isFleetRateLimited({ facts, fleet }: DecisionInput, { direction }: Candidate): boolean {
-  const { decisionsPerHour, growthReserve } = fleet.decision;
-  const open =
-    direction === "grow" ? decisionsPerHour : Math.max(1, Math.floor(decisionsPerHour * (1 - growthReserve)));
-  return facts.fleetLastHour >= open;
+  const { decision } = fleet;
+  return facts.fleetLastHour >= (direction === "grow" ? decision.decisionsPerHour : shrinksPerHour(decision));
+}
+
+/**
+ * Decisions of any direction in an hour after which a fleet shrinks no more. The rest is kept for growth: a quiet hour's
+ * savings must not use up what a sudden load needs.
+ */
+export function shrinksPerHour({
+  decisionsPerHour,
+  growthReserve,
+}: Pick<FleetPolicy["decision"], "decisionsPerHour" | "growthReserve">): number {
+  return Math.max(1, Math.floor(decisionsPerHour * (1 - growthReserve)));
 }
 
 function isRateLimited({ facts, policy }: DecisionInput, { direction }: Candidate): boolean {

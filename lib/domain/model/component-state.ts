@@ -1,6 +1,15 @@
 import type { Sample } from "./sample.ts";
 import type { ServiceState } from "./service.ts";
 
+/** From a period's end to when its metrics can be read. */
+export interface PublicationLag {
+  readonly ms: number;
+  /** Whether a request one beat sooner was in vain. */
+  readonly isShortest: boolean;
+  /** Answers in a row that came later than that. */
+  readonly later: number;
+}
+
 /**
  * What the monitor last saw of a component; one small item, overwritten. Holds the recent window of samples so that a
  * decision needs no range query. Written by the monitor only.
@@ -17,8 +26,8 @@ export interface ComponentState {
   readonly window: readonly Sample[];
   /** End of the newest period asked for and answered: nothing is read twice. */
   readonly readThroughMs: number;
-  /** When that answer came: tells how long after its end a period is published. */
-  readonly readAtMs?: number | undefined;
+  /** How long after its end a period is published, as far as known: domain/monitor/publication-lag.ts. */
+  readonly lag?: PublicationLag | undefined;
   /** Set while the component is left alone for several periods: until when nothing newer is to be expected. */
   readonly restUntilMs?: number | undefined;
   /** 0..100, see domain/monitor/performance.ts; absent while unknown. */

@@ -1,3 +1,4 @@
+import { shrinksPerHour } from "../decision/gate.ts";
 import { STRATEGIES_BY_NAME, type Strategy } from "../decision/strategies/index.ts";
 import { pointsIn } from "../decision/strategies/strategy.ts";
 import { TRIGGERS_BY_NAME } from "../decision/triggers/index.ts";
@@ -6,14 +7,15 @@ import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../model/policy.ts";
 import { type Allocation, RESOURCE_NAMES, sumResources, totalOf } from "../model/resources.ts";
 import type { MetricName, Sample } from "../model/sample.ts";
+import { MONITOR_BEAT_MS } from "./publication-lag.ts";
 
 /*
  * When a component's metrics are asked for. A request costs by the metric, whether it brings one period or five
  * ($0.01 for 1,000 metrics requested, us-east-1), so one is worth making only when its answer could change a decision:
  *
  *   not before       the next period can have been published (`EARLIEST_MS` after its end);
- *   while calm       one period after the last answer came, not at every beat between: publication keeps its lag. Once an
- *                    hour a period is asked for a beat early, so that a shorter lag is noticed;
+ *   while calm       when publication is due (publication-lag.ts), not at every beat between. A beat early as long as that was
+ *                    never in vain, and once an hour, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
  *                    of them brings the others as well. For five minutes at most, and only while no other component could
  *                    need what this one might give.
@@ -29,11 +31,13 @@ import type { MetricName, Sample } from "../model/sample.ts";
 const EARLIEST_MS = 15_000;
 /** A beat may fire so much sooner after the one before than it should. */
 const BEAT_JITTER_MS = 10_000;
-/** Beat of the monitor (lib/flow.ts): the unit in which a time of publication is known. */
-const MONITOR_BEAT_MS = 30_000;
-const PROBE_EVERY_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
+const PROBE_EVERY_MS = HOUR_MS;
 /** Nothing is left alone for longer: alerts are raised from what is read. */
 const REST_MAX_MS = 300_000;
+
+/** The fleet's ledger, and of its recent changes the decisions that are over: nobody looks at their effect any more. */
+export type KnownLedger = Ledger & { readonly over?: ReadonlySet<string> | undefined };
 
 /** Whether the next period can have been published at all; before that there is nothing to ask for. */
 function isPublishable({ readThroughMs }: ComponentState, periodMs: number, nowMs: number): boolean {
@@ -48,7 +52,7 @@ export function isReadingDue(
   state: ComponentState | undefined,
   policy: ComponentPolicy,
   fleet: FleetPolicy,
-  ledger: Ledger | undefined,
+  ledger: KnownLedger | undefined,
   nowMs: number,
 ): boolean {
   if (state === undefined) return true;
@@ -56,9 +60,11 @@ export function isReadingDue(
   if (!isPublishable(state, periodMs, nowMs)) return false;
   const lagMs = lagOf(state);
   if (!calmReading || lagMs === undefined) return true;
-  const periods = periodsToLeave(state, policy, fleet, ledger, nowMs);
-  const early = periods === 1 && isProbe(state, periodMs) ? MONITOR_BEAT_MS : 0;
-  if (nowMs >= state.readThroughMs + periods * periodMs + lagMs - BEAT_JITTER_MS - early) return true;
+  const { restUntilMs } = state;
+  if (restUntilMs !== undefined && periodsToLeave(state, policy, { fleet, ledger, nowMs, untilMs: restUntilMs }) > 1)
+    return nowMs >= restUntilMs - MONITOR_BEAT_MS - BEAT_JITTER_MS;
+  const early = isProbe(state, periodMs) || state.lag?.isShortest !== true ? MONITOR_BEAT_MS : 0;
+  if (nowMs >= state.readThroughMs + periodMs + lagMs - BEAT_JITTER_MS - early) return true;
   return !isCalm(state, policy);
 }
 
@@ -70,12 +76,17 @@ export function restUntilMs(
   state: ComponentState,
   policy: ComponentPolicy,
   fleet: FleetPolicy,
-  ledger: Ledger | undefined,
+  ledger: KnownLedger | undefined,
   nowMs: number,
 ): number | undefined {
   const lagMs = lagOf(state);
   if (!fleet.monitor.calmReading || lagMs === undefined) return undefined;
-  const periods = periodsToLeave(state, policy, fleet, ledger, nowMs);
+  const periods = periodsToLeave(state, policy, {
+    fleet,
+    ledger,
+    nowMs,
+    untilMs: nowMs + REST_MAX_MS + MONITOR_BEAT_MS,
+  });
   return periods > 1 ? state.readThroughMs + periods * fleet.monitor.periodMs + lagMs + MONITOR_BEAT_MS : undefined;
 }
 
@@ -91,7 +102,7 @@ export function coarseMetrics(
   state: ComponentState | undefined,
   policy: ComponentPolicy,
   fleet: FleetPolicy,
-  ledger: Ledger | undefined,
+  ledger: KnownLedger | undefined,
   nowMs: number,
 ): readonly MetricName[] {
   if (state === undefined || ledger === undefined || !fleet.monitor.calmReading) return [];
@@ -103,10 +114,9 @@ export function coarseMetrics(
   return isSmall ? ["errorRate"] : [];
 }
 
-/** From a period's end to the read that brought it; undefined while unknown. Longer than two periods: nothing is known. */
-function lagOf({ readAtMs, readThroughMs, window }: ComponentState): number | undefined {
-  if (readAtMs === undefined || window[window.length - 1]?.endMs !== readThroughMs) return undefined;
-  return readAtMs - readThroughMs;
+/** Undefined while unknown. */
+function lagOf({ lag, readThroughMs, window }: ComponentState): number | undefined {
+  return window[window.length - 1]?.endMs === readThroughMs ? lag?.ms : undefined;
 }
 
 function isProbe({ readThroughMs }: ComponentState, periodMs: number): boolean {
@@ -161,6 +171,14 @@ export function samplesToGrow(rule: RulePolicy, policy: ComponentPolicy, periodM
   return evidence === undefined ? 1 : pointsIn(evidence.grow, periodMs);
 }
 
+interface Surroundings {
+  readonly fleet: FleetPolicy;
+  readonly ledger: KnownLedger | undefined;
+  readonly nowMs: number;
+  /** When the next read will have come, at the latest. */
+  readonly untilMs: number;
+}
+
 /**
  * Periods after which the metrics must be read again so that no decision comes later than with a read in every period, at
  * least 1. With no sample above `up` now, growth needs as many more as the strategy's evidence has points, and a shrink as
@@ -170,9 +188,7 @@ export function samplesToGrow(rule: RulePolicy, policy: ComponentPolicy, periodM
 function periodsToLeave(
   state: ComponentState,
   policy: ComponentPolicy,
-  fleet: FleetPolicy,
-  ledger: Ledger | undefined,
-  nowMs: number,
+  { fleet, ledger, nowMs, untilMs }: Surroundings,
 ): number {
   const allocation = restingAllocation(state);
   const { periodMs } = fleet.monitor;
@@ -182,7 +198,8 @@ function periodsToLeave(
   for (const rule of policy.rules) {
     const evidence = evidenceOf(rule, policy);
     if (evidence === undefined || periods <= 1) return 1;
-    periods = Math.min(periods, missingPoints(rule, evidence, { state, policy, allocation, periodMs }));
+    const mayShrink = !isAtLeast(rule, policy, allocation) && !isShrinkRated(policy, fleet, ledger, untilMs);
+    periods = Math.min(periods, missingPoints(rule, evidence, { state, policy, allocation, periodMs, mayShrink }));
   }
   return Math.max(1, periods);
 }
@@ -196,11 +213,18 @@ function hasRoomForAll({ limits }: FleetPolicy, { booked }: Ledger): boolean {
   return RESOURCE_NAMES.every((resource) => 2 * all[resource] <= limits[resource]);
 }
 
-function isUnderWay(name: string, { execution }: FleetPolicy, ledger: Ledger, nowMs: number): boolean {
-  const watchedMs = execution.stableTimeoutMs + 3 * execution.settleMs;
+/** From a change's call to ECS: for how long its effect may be looked at, ms. */
+export function watchedMs({ execution }: FleetPolicy): number {
+  return execution.stableTimeoutMs + 3 * execution.settleMs;
+}
+
+function isUnderWay(name: string, fleet: FleetPolicy, ledger: KnownLedger, nowMs: number): boolean {
   return (
     ledger.open.some(({ steps }) => steps.some(({ component }) => component === name)) ||
-    ledger.recent.some(({ component, atMs }) => component === name && nowMs - atMs < watchedMs) ||
+    ledger.recent.some(
+      ({ component, atMs, decision }) =>
+        component === name && nowMs - atMs < watchedMs(fleet) && ledger.over?.has(decision) !== true,
+    ) ||
     ledger.quietUntil[name] !== undefined
   );
 }
@@ -209,9 +233,15 @@ function isUnderWay(name: string, { execution }: FleetPolicy, ledger: Ledger, no
 function missingPoints(
   rule: RulePolicy,
   evidence: Evidence,
-  seen: { state: ComponentState; policy: ComponentPolicy; allocation: Allocation; periodMs: number },
+  seen: {
+    state: ComponentState;
+    policy: ComponentPolicy;
+    allocation: Allocation;
+    periodMs: number;
+    mayShrink: boolean;
+  },
 ): number {
-  const { state, policy, allocation, periodMs } = seen;
+  const { state, policy, allocation, periodMs, mayShrink } = seen;
   const { window } = state;
   let below = 0;
   for (let i = window.length - 1; i >= 0; i--) {
@@ -222,10 +252,28 @@ function missingPoints(
     below++;
   }
   const toGrow = pointsIn(evidence.grow, periodMs);
-  return hasFewest(rule, policy, allocation) ? toGrow : Math.min(toGrow, pointsIn(evidence.shrink, periodMs) - below);
+  return mayShrink ? Math.min(toGrow, pointsIn(evidence.shrink, periodMs) - below) : toGrow;
 }
 
-/** What the rule would take away, tasks, is at its least already; schedules only ever raise the minimum. */
-function hasFewest({ downAction }: RulePolicy, { tasksMin }: ComponentPolicy, { tasks }: Allocation): boolean {
-  return downAction === "SCALE_IN" && tasks <= tasksMin;
+/**
+ * What the rule would take away is at its least already; schedules only ever raise a minimum. Tasks: by their number. Sizes:
+ * all that a rule may shrink by, since a plan may take the other dimension.
+ */
+function isAtLeast({ downAction }: RulePolicy, { tasksMin, min }: ComponentPolicy, allocation: Allocation): boolean {
+  if (downAction === "SCALE_IN") return allocation.tasks <= tasksMin;
+  const total = totalOf(allocation);
+  return allocation.tasks <= tasksMin && total.cpu <= min.cpu && total.memory <= min.memory;
+}
+
+/** Whether the shrinks that the component, or the fleet, may have in an hour are used up, and still will be at that time. */
+function isShrinkRated(
+  { name, downPerHour }: ComponentPolicy,
+  { decision }: FleetPolicy,
+  { recent }: Ledger,
+  atMs: number,
+): boolean {
+  const counted = recent.filter((each) => atMs - each.atMs < HOUR_MS);
+  const own = counted.filter(({ component, direction }) => component === name && direction === "shrink");
+  const all = new Set(counted.map((each) => each.decision)).size;
+  return own.length >= downPerHour || all >= shrinksPerHour(decision);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { shrinksPerHour } from "../../../lib/domain/decision/gate.ts";
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
 import type { Ledger } from "../../../lib/domain/model/ledger.ts";
 import type { FleetPolicy } from "../../../lib/domain/model/policy.ts";
@@ -13,14 +14,26 @@ function seen(lagSeconds = 30, values: Values = {}, newest: Values = {}): Compon
   return {
     ...aState("service-a", aWindow(values, newest)),
     readThroughMs: END_MS,
-    readAtMs: END_MS + lagSeconds * 1000,
+    lag: { ms: lagSeconds * 1000, isShortest: true, later: 0 },
   };
 }
 
-/** Beats of 30 s after the newest period's end at which the metrics are asked for, as long as no answer comes. */
-function askedAt(fleet: FleetPolicy, state: ComponentState, ledger = aLedger(fleet)): number[] {
+/**
+ * Beats of 30 s after the newest period's end at which the metrics are asked for, as long as no answer comes. What it was
+ * left alone for was seen when that period was read, by the ledger `then`.
+ */
+function askedAt(
+  fleet: FleetPolicy,
+  seenState: ComponentState,
+  ledger = aLedger(fleet),
+  then = aLedger(fleet),
+): number[] {
   const [policy] = fleet.components;
   if (policy === undefined) throw new Error("no component");
+  const state = {
+    ...seenState,
+    restUntilMs: restUntilMs(seenState, policy, fleet, then, END_MS + (seenState.lag?.ms ?? 0)),
+  };
   return Array.from({ length: 13 }, (_, beat) => beat * 30).filter((seconds) =>
     isReadingDue(state, policy, fleet, ledger, END_MS + seconds * 1000),
   );
@@ -49,7 +62,6 @@ describe("what one sample may decide is asked for in every period, once", () => 
     const probe = {
       ...state,
       readThroughMs: END_MS - shiftMs,
-      readAtMs: END_MS - shiftMs + 120_000,
       window: state.window.map((sample) => ({ ...sample, endMs: sample.endMs - shiftMs })),
     };
     const [policy] = reactive.components;
@@ -58,13 +70,18 @@ describe("what one sample may decide is asked for in every period, once", () => 
     expect([120, 150, 180].map(isDue)).toEqual([false, true, true]);
   });
 
+  test("a beat early as long as nobody asked sooner in vain", () => {
+    const state = seen(120);
+    expect(askedAt(reactive, { ...state, lag: { ms: 120_000, isShortest: false, later: 0 } })).toEqual(from(150));
+  });
+
   test.each<[string, ComponentState]>([
     ["a value above its up threshold", seen(120, {}, { cpuUsed: 1500 })],
     ["a value is missing", { ...seen(120), window: [{ endMs: END_MS, periodMs: PERIOD_MS, values: {}, absent: {} }] }],
     ["tasks start", { ...seen(120), ...withService({ pending: 1, running: 1 }) }],
     ["a deployment runs", { ...seen(120), ...withService({ deploying: true }) }],
     ["the service could not be described", { ...seen(120), serviceProblem: "denied" }],
-    ["the lag is not known", { ...seen(120), readAtMs: undefined }],
+    ["the lag is not known", { ...seen(120), lag: undefined }],
     ["the newest sample is not what was read last", { ...seen(120), window: [] }],
   ])("not calm, so every beat asks: %s", (_, state) => expect(askedAt(reactive, state)).toEqual(from(90)));
 
@@ -113,6 +130,61 @@ describe("what needs several samples is left alone for as many, for five minutes
     expect(askedAt(fresh(900), { ...seen(30, { responseTime: 10 }) })[0]).toBe(90);
   });
 
+  test("nor where the component is as small as it may be, in every way", () => {
+    const small: Values = { cpuUsed: 10, memoryUsed: 10, responseTime: 10 };
+    const sized = (milli: number) => {
+      const size = { cpu: milli, memory: 100, network: 100, storage: 0 };
+      const service = withService({ desired: { tasks: 1, size }, running: 1 });
+      return askedAt(fresh(900), { ...seen(30, small), ...service })[0];
+    };
+    const [policy] = fresh(900).components;
+    expect([policy?.min.cpu, policy?.min.memory, policy?.tasksMin]).toEqual([100, 100, 1]);
+    expect([100, 101].map(sized)).toEqual([330, 90]);
+  });
+
+  test("nor while the hour's shrinks are used up, for as long as they will be at the next read", () => {
+    const fleet = fresh(900);
+    const low = seen(30, { cpuUsed: 600 });
+    const shrunk = (minutesAgo: number, component: string, count: number) => {
+      const recent = Array.from({ length: count }, (_, i) => ({
+        decision: `d${i}`,
+        component,
+        direction: "shrink" as const,
+        atMs: END_MS + 30_000 - minutesAgo * 60_000,
+        removedCpu: 0,
+      }));
+      const ledger = aLedger(fleet, { recent });
+      return askedAt(fleet, low, ledger, ledger)[0];
+    };
+    const [policy] = fleet.components;
+    const own = policy?.downPerHour ?? 0;
+    const all = shrinksPerHour(fleet.decision);
+    expect(own).toBeGreaterThan(0);
+    expect([0, own - 1, own].map((count) => shrunk(40, "service-a", count))).toEqual([90, 90, 330]);
+    expect([52, 56].map((minutes) => shrunk(minutes, "service-a", own))).toEqual([330, 90]);
+    expect([all - 1, all].map((count) => shrunk(40, "service-b", count))).toEqual([90, 330]);
+  });
+
+  test("changes that have been judged keep nobody awake", () => {
+    const change = {
+      decision: "d",
+      component: "service-a",
+      direction: "grow",
+      atMs: NOW_MS - 600_000,
+      removedCpu: 0,
+    } as const;
+    const ledger = aLedger(conservative, { recent: [change] });
+    const over = (...ids: string[]) => ({ ...ledger, over: new Set(ids) });
+    expect(askedAt(conservative, seen(), over("d"))[0]).toBe(330);
+    expect(askedAt(conservative, seen(), over("another"))[0]).toBe(90);
+  });
+
+  test("what was left alone for nothing known is asked for in its next period", () => {
+    const [policy] = conservative.components;
+    const state = seen();
+    expect(policy && isReadingDue(state, policy, conservative, aLedger(conservative), END_MS + 90_000)).toBe(true);
+  });
+
   test.each<[string, Parameters<typeof aLedger>[1]]>([
     ["an execution is open", { open: [anOpen("service-a")] }],
     [
@@ -135,7 +207,8 @@ describe("what needs several samples is left alone for as many, for five minutes
     const booked = (share: number) => {
       const { desired } = aState("service-a").service ?? { desired: ALLOCATION };
       const tasks = Math.round((share * fleet.limits.cpu) / desired.size.cpu);
-      return askedAt(fleet, seen(), aLedger(fleet, { booked: { "service-a": { ...desired, tasks } } }))[0];
+      const ledger = aLedger(fleet, { booked: { "service-a": { ...desired, tasks } } });
+      return askedAt(fleet, seen(), ledger)[0];
     };
     expect([0.4, 0.6].map(booked)).toEqual([330, 90]);
   });
@@ -147,7 +220,7 @@ describe("what needs several samples is left alone for as many, for five minutes
     };
     expect(until(conservative, seen(60))).toBe(END_MS + 5 * PERIOD_MS + 60_000 + 30_000);
     expect(until(reactive, seen(60))).toBeUndefined();
-    expect(until(conservative, { ...seen(60), readAtMs: undefined })).toBeUndefined();
+    expect(until(conservative, { ...seen(60), lag: undefined })).toBeUndefined();
     expect(until(aFleet({ monitor: { calmReading: false } }, { strategy: "CONSERVATIVE" }), seen(60))).toBeUndefined();
   });
 

@@ -1,0 +1,30 @@
+import type { PublicationLag } from "../model/component-state.ts";
+
+/*
+ * From a period's end to when its metrics can be read, as a component's own readings tell it. Nobody promises it, and it
+ * varies from period to period: what is kept is the shortest of late, so that asking at that time may be in vain, and is not
+ * later than it could have been.
+ */
+
+/** Beat of the monitor (lib/flow.ts): the unit in which a time of publication is known. */
+export const MONITOR_BEAT_MS = 30_000;
+/** Times within half a beat of each other are those of one beat. */
+const SAME_BEAT_MS = MONITOR_BEAT_MS / 2;
+/** So many answers in a row that came later, an hour's of one minute, and the shortest is not the shortest any more. */
+const GIVEN_UP_AFTER = 60;
+
+/** After an answer, `seenMs` after the end of its newest period. */
+export function lagAfterAnswer(known: PublicationLag | undefined, seenMs: number): PublicationLag {
+  // Nobody asked before this time: it may have been there for long.
+  if (known === undefined || seenMs < known.ms - SAME_BEAT_MS) return { ms: seenMs, isShortest: false, later: 0 };
+  if (seenMs <= known.ms + SAME_BEAT_MS) return { ...known, ms: Math.min(known.ms, seenMs), later: 0 };
+  const later = known.later + 1;
+  return later < GIVEN_UP_AFTER ? { ...known, later } : { ms: seenMs, isShortest: true, later: 0 };
+}
+
+/** After a request in vain, `askedMs` after the end of the period that it was for. */
+export function lagAfterSilence(known: PublicationLag | undefined, askedMs: number): PublicationLag | undefined {
+  if (known === undefined || known.isShortest) return known;
+  const isOneBeatSooner = Math.abs(known.ms - MONITOR_BEAT_MS - askedMs) <= SAME_BEAT_MS;
+  return isOneBeatSooner ? { ...known, isShortest: true } : known;
+}
