@@ -34,8 +34,8 @@ export interface MetricSource {
 export interface MetricRequest {
   readonly component: string;
   readonly sinceMs: number;
-  /** For turning percentages into absolute use: what the samples' tasks had. */
-  readonly allocation?: Allocation | undefined;
+  /** For turning percentages into absolute use: what the tasks had that served in the period that ended then. */
+  readonly allocationAt?: (endMs: number) => Allocation | undefined;
   /** Metrics of which a mean over some minutes will do for now: nothing acts on a single period of theirs. */
   readonly coarse?: readonly MetricName[] | undefined;
 }

@@ -15,6 +15,7 @@ import {
   restUntilMs,
   samplesToGrow,
 } from "../domain/monitor/reading.ts";
+import { nextServed, servedDuring } from "../domain/monitor/served.ts";
 import type { LoopOutcome } from "../flow.ts";
 import type { MetricRequest, Ports } from "../ports.ts";
 import { raiseAlerts } from "./alerting.ts";
@@ -88,10 +89,11 @@ async function read(
     const state = before.get(policy.name);
     if (!isReadingDue(state, policy, fleet, ledger, nowMs)) continue;
     const service = services[i];
-    const desired = service instanceof Error || service === undefined ? state?.service?.desired : service.desired;
+    const live = service instanceof Error ? undefined : service;
+    const allocationAt = servedDuring(state, live, { periodMs: fleet.monitor.periodMs, nowMs });
     const coarse = coarseMetrics(state, policy, fleet, ledger, nowMs);
     due.push(i);
-    requests.push({ component: policy.name, sinceMs: state?.readThroughMs ?? 0, allocation: desired, coarse });
+    requests.push({ component: policy.name, sinceMs: state?.readThroughMs ?? 0, allocationAt, coarse });
   }
   const readings: (readonly Sample[] | Error | undefined)[] = fleet.components.map(() => undefined);
   if (due.length === 0) return readings;
@@ -147,6 +149,7 @@ function nextState(
     component: policy.name,
     updatedAtMs: nowMs,
     service: live ?? previous?.service,
+    served: nextServed(previous, live, nowMs),
     serviceProblem: service instanceof Error && !isFirstTurn ? service.message : undefined,
     window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,

@@ -87,12 +87,16 @@ export function stepDemand(
   const queue = Math.min(step.queue, queueMax);
   const gaveUp = step.queue - queue;
   const pool = Math.max(0, state.carry + arrivals - gaveUp - (queue - before));
-  const served = Math.min(pool, perSecond * seconds);
+  let served = Math.min(pool, perSecond * seconds);
   state.carry = state.carry + arrivals - gaveUp - (queue - before) - served;
   state.queue = queue;
-  if (rate >= perSecond && state.carry > 0) {
-    state.queue += state.carry; // at capacity there is no slack in which to catch up: chance excess waits like the rest
+  if (rate >= perSecond) {
+    // At capacity there is no slack in which to catch up: chance excess waits like the rest, and nobody idles while some wait.
+    state.queue += state.carry;
     state.carry = 0;
+    const more = Math.min(state.queue, perSecond * seconds - served);
+    state.queue -= more;
+    served += more;
   }
 
   const wait = Math.min(step.wait, profile.timeoutMs / 1000);

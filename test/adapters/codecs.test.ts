@@ -99,7 +99,7 @@ describe("the compact forms lose nothing", () => {
   test("an outlook of demand, without a model and without a path", () => {
     const minutes = [{ usualGrowth: 0.1, yesterday: 3, lastWeek: 0, threeDays: 2.5, lastHour: 4 }];
     const outlook = { v: 1, madeAtMs: NOON, startMs: NOON, taskCpu: 1000, minutes } as const;
-    const model = { trainedAtMs: NOON, quantile: 0.95, leadMinutes: 4, weights: [0.1, -0.2], rows: 400 };
+    const model = { trainedAtMs: NOON, quantile: 0.95, leadMinutes: 4, weights: [0.1, -0.2], rows: 400, highest: 12.5 };
     for (const each of [outlook, { ...outlook, model, triedAtMs: NOON }]) {
       const record = aForecast("a", "cpuUsed", { path: undefined, outlook: each });
       expect(roundTrip("forecast", record)).toEqual(record);

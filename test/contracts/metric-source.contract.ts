@@ -21,7 +21,7 @@ export function metricSourceContract(name: string, make: () => MetricWorld): voi
     beforeEach(() => {
       world = make();
     });
-    const read = async (nowMs: number, requests: readonly Omit<MetricRequest, "allocation">[]) => {
+    const read = async (nowMs: number, requests: readonly MetricRequest[]) => {
       world.advanceTo(nowMs);
       return await world.source.read(
         requests.map((request) => ({ ...request, allocation })),

@@ -70,6 +70,24 @@ describe("the monitor, minute by minute", () => {
       expect(sinceMs % MINUTE_MS).toBe(0);
   });
 
+  test("percentages are to be counted with the tasks that ran then, not with those asked for by now", async () => {
+    const { world, ports } = aWorld();
+    const service = aState("service-a").service as ServiceState;
+    for (const [seconds, running] of [
+      [0, 2],
+      [30, 2],
+      [60, 7],
+      [90, 7],
+    ] as const) {
+      world.nowMs = START_MS + seconds * 1000;
+      world.describe = () => ({ ...service, running, desired: { ...service.desired, tasks: 7 } });
+      await runMonitor(ports, world.fleet, world.nowMs);
+    }
+    const asked = world.requests.findLast(({ component }) => component === "service-a");
+    expect(asked?.allocationAt?.(START_MS + 60_000)?.tasks).toBe(2);
+    expect(asked?.allocationAt?.(START_MS + 120_000)?.tasks).toBe(7);
+  });
+
   test("a component that fails stops no other, and is told", async () => {
     const { world, ports, store } = aWorld();
     const read = world.read;

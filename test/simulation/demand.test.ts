@@ -55,6 +55,19 @@ test("use is absolute and in proportion to the load, and CPU is clipped at what 
   expect(settle(1000, capacityOf(2, { memory: 20_000 })).cpuUsed).toBe(1000);
 });
 
+test("nobody idles while operations wait: under twice the load all CPU is used, whatever chance does to the arrivals", () => {
+  const prng = new Prng(1, 2, 3);
+  const capacity = capacityOf(6, { memory: 20_000 });
+  const state = restingDemand(150);
+  let used = 0;
+  for (let step = 0; step < 200; step++) {
+    const arrivals = prng.poisson(150);
+    const { cpuUsed } = stepDemand(state, { profile: DEFAULT_PROFILE, capacity, rate: 150, arrivals, stepMs: 1000 });
+    if (step >= 20) used += cpuUsed / 180;
+  }
+  expect(used).toBeGreaterThan(0.999 * capacity.total.cpu);
+});
+
 test("more CPU a task never means slower, from one slow worker to several", () => {
   let last = Number.POSITIVE_INFINITY;
   for (let cpu = 450; cpu <= 3000; cpu += 50) {

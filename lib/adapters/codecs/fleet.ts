@@ -66,6 +66,10 @@ export const state: z.ZodType<ComponentState> = z.strictObject({
   component: name,
   updatedAtMs: z.number(),
   service: service.optional(),
+  served: z
+    .array(z.strictObject({ sinceMs: z.number(), allocation }))
+    .max(100)
+    .optional(),
   serviceProblem: text.optional(),
   window: z.array(sample).max(1000),
   readThroughMs: z.number(),

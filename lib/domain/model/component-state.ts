@@ -1,3 +1,4 @@
+import type { Allocation } from "./resources.ts";
 import type { Sample } from "./sample.ts";
 import type { ServiceState } from "./service.ts";
 
@@ -10,6 +11,12 @@ export interface PublicationLag {
   readonly later: number;
 }
 
+/** Tasks that served from a look of the monitor on, and their size. */
+export interface Served {
+  readonly sinceMs: number;
+  readonly allocation: Allocation;
+}
+
 /**
  * What the monitor last saw of a component; one small item, overwritten. Holds the recent window of samples so that a
  * decision needs no range query. Written by the monitor only.
@@ -20,6 +27,8 @@ export interface ComponentState {
   readonly updatedAtMs: number;
   /** Absent while the service could never be described. */
   readonly service?: ServiceState | undefined;
+  /** What served before, ascending; absent while that has not changed for a quarter of an hour. */
+  readonly served?: readonly Served[] | undefined;
   /** Why the service could not be described at the last try. */
   readonly serviceProblem?: string | undefined;
   /** Ascending by endMs, at most `monitor.windowSamples`. */

@@ -7,6 +7,7 @@ import type { Allocation } from "../model/resources.ts";
 import { type Absence, IS_OBSERVED, type MetricName, type Sample } from "../model/sample.ts";
 import type { Signal, SignalDemand, SignalForecast, SignalPoints } from "../model/signal.ts";
 import { asOfMs } from "./freshness.ts";
+import { servedAt } from "./served.ts";
 
 export interface SignalRequest {
   readonly policy: ComponentPolicy;
@@ -77,11 +78,12 @@ function demandFor(rule: RulePolicy, request: SignalRequest): SignalDemand | und
   const need = STRATEGIES_BY_NAME[policy.strategy].staffing?.(rule, policy.parameters);
   if (need === undefined) return undefined;
   const { size, tasks } = allocation;
-  const serving = Math.min(tasks, state.service?.running ?? tasks);
   const isSeen = (state.window[state.window.length - 1]?.endMs ?? 0) <= nowMs; // all of it, as it comes ascending
   const window = isSeen ? state.window : state.window.filter(({ endMs }) => endMs <= nowMs);
-  const { keepMs } = need;
-  const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, tasks, serving, keepMs });
+  const newest = window[window.length - 1];
+  const served = newest && servedAt(state, newest.endMs - newest.periodMs / 2);
+  const serving = served?.tasks ?? tasks;
+  const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, serving, keepMs: need.keepMs });
   if (ahead === undefined) return undefined;
   // Field by field: a spread here made the signal slow to make, and slow to read by all that follows.
   const { now, ahead: most, keep, growth, from } = ahead;

@@ -42,7 +42,7 @@ async function read(
     targets: [targetOf()],
     log: (level, message, fields) => log.push(`${level} ${message} ${JSON.stringify(fields)}`),
   });
-  const request = { component: "web", sinceMs: NOW - minutes * MINUTE, allocation: ALLOCATION };
+  const request = { component: "web", sinceMs: NOW - minutes * MINUTE, allocationAt: () => ALLOCATION };
   const [answer] = await source.read([request], nowMs);
   expect(tokens).toEqual(pages.map((_, i) => (i === 0 ? undefined : `page ${i}`)));
   return answer ?? new Error("no answer");

@@ -41,7 +41,7 @@ async function watched(history: readonly Minute[], beatMs: number): Promise<Samp
   for (let nowMs = START; nowMs <= START + MINUTES * MINUTE; nowMs += beatMs) {
     cloudwatch.nowMs = nowMs;
     const sinceMs = samples.at(-1)?.endMs ?? START;
-    const [answer] = await source.read([{ component: "web", sinceMs, allocation: ALLOCATION }], nowMs);
+    const [answer] = await source.read([{ component: "web", sinceMs, allocationAt: () => ALLOCATION }], nowMs);
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
     samples.push(...answer);
   }

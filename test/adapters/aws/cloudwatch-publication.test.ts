@@ -34,7 +34,7 @@ async function watch(
   let sinceMs = START;
   for (let nowMs = START + beatMs; nowMs <= START + minutes * MINUTE; nowMs += beatMs) {
     cloudwatch.nowMs = nowMs;
-    const [answer] = await source.read([{ component: "web", sinceMs, allocation: ALLOCATION }], nowMs);
+    const [answer] = await source.read([{ component: "web", sinceMs, allocationAt: () => ALLOCATION }], nowMs);
     if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
     for (const sample of answer) {
       expect(sample.endMs).toBeGreaterThan(sinceMs);
@@ -227,7 +227,7 @@ describe("errors of five minutes", () => {
     for (let minute = minutes[0]; minute <= minutes[1]; minute++) {
       const nowMs = START + minute * MINUTE + 30 * SECOND;
       cloudwatch.nowMs = nowMs;
-      const request = { component: "web", sinceMs, allocation: ALLOCATION };
+      const request = { component: "web", sinceMs, allocationAt: () => ALLOCATION };
       const [answer] = await source.read([coarse ? { ...request, coarse: ["errorRate"] } : request], nowMs);
       if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
       for (const { endMs, values, absent } of answer) {

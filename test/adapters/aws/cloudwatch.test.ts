@@ -31,7 +31,7 @@ async function readOne(
     ...given
   }: Partial<Omit<MetricRequest, "component">> & { nowMs?: number } = {},
 ): Promise<readonly Sample[]> {
-  const [answer] = await source.read([{ component: "web", sinceMs, allocation: ALLOCATION, ...given }], nowMs);
+  const [answer] = await source.read([{ component: "web", sinceMs, allocationAt: () => ALLOCATION, ...given }], nowMs);
   if (answer === undefined || answer instanceof Error) throw answer ?? new Error("no answer");
   return answer;
 }
@@ -93,7 +93,7 @@ describe("the request", () => {
     const names = Array.from({ length: services }, (_, i) => `s${i}`);
     const source = sourceOf(...names.map((name) => targetOf({ name })));
     for (const name of names) publish(cloudwatch, NOW, { cpu: 10, memory: 10 }, { service: name });
-    const requests = names.map((component) => ({ component, sinceMs: NOW - MINUTE, allocation: ALLOCATION }));
+    const requests = names.map((component) => ({ component, sinceMs: NOW - MINUTE, allocationAt: () => ALLOCATION }));
     const answers = await source.read(requests, NOW);
     expect(answers.every((answer) => !(answer instanceof Error) && answer.length === 1)).toBe(true);
     expect(cloudwatch.calls).toHaveLength(calls);
@@ -155,7 +155,7 @@ describe("values", () => {
 
   test("a percentage of an unknown allocation is absent, other metrics are not", async () => {
     publish(cloudwatch, NOW, BUSY);
-    const [sample] = await readOne(sourceOf(targetOf({ source: SOURCE })), { allocation: undefined });
+    const [sample] = await readOne(sourceOf(targetOf({ source: SOURCE })), { allocationAt: () => undefined });
     expect(sample?.absent).toMatchObject({ cpuUsed: "missing", memoryUsed: "missing", queueLength: "no-source" });
     expect(sample?.values).toMatchObject({ throughput: 10, errorRate: 0.01, responseTime: 200 });
   });
@@ -163,7 +163,7 @@ describe("values", () => {
   test("and so is one of no tasks: it is not zero", async () => {
     publish(cloudwatch, NOW, BUSY);
     const allocation = { ...ALLOCATION, tasks: 0 };
-    const [sample] = await readOne(sourceOf(targetOf({ source: SOURCE })), { allocation });
+    const [sample] = await readOne(sourceOf(targetOf({ source: SOURCE })), { allocationAt: () => allocation });
     expect(sample?.absent).toMatchObject({ cpuUsed: "implausible", memoryUsed: "implausible" });
   });
 
@@ -204,7 +204,7 @@ describe("failures", () => {
     cloudwatch.faults.set("Bad", { error: failing(name) });
     const asked = ["bad", ...names];
     const answers = await source.read(
-      asked.map((component) => ({ component, sinceMs: NOW - MINUTE, allocation: ALLOCATION })),
+      asked.map((component) => ({ component, sinceMs: NOW - MINUTE, allocationAt: () => ALLOCATION })),
       NOW,
     );
     expect(cloudwatch.calls).toHaveLength(2);

@@ -109,9 +109,7 @@ describe("growth learned from the past", () => {
       const seen = demandSeries(samples, { fromMs: START, toMs: atMs, taskCpu: 1000 });
       const outlook = outlookOf([seen], model, { taskCpu: 1000, leadMinutes: 4, nowMs: atMs });
       const window = samples.slice(-60);
-      return (
-        demandAhead(outlook, { window, taskCpu: 1000, tasks: 20, serving: 20, keepMs: 300_000 })?.ahead ?? Number.NaN
-      );
+      return demandAhead(outlook, { window, taskCpu: 1000, serving: 20, keepMs: 300_000 })?.ahead ?? Number.NaN;
     };
     expect(ahead(6 * 60 - 1)).toBeGreaterThan(5);
     expect(ahead(15 * 60)).toBeLessThan(2.6);
@@ -150,9 +148,40 @@ describe("growth learned from the past", () => {
   });
 });
 
+describe("what is rarer than a line can be fitted for", () => {
+  /** Growth of e^x with x exponential, mean 0.2, once in ten minutes; nothing to see of it before. */
+  function spikes(): (ms: number) => number {
+    const prng = new Prng(7, 7, 7);
+    const heights = Array.from({ length: 7 * 1440 }, () =>
+      prng.uniform() < 0.1 ? 4 * Math.exp(-0.2 * Math.log(1 - prng.uniform())) : 4,
+    );
+    return (ms) => heights[Math.floor((ms - START) / MINUTE)] ?? 4;
+  }
+  const samples = samplesOf(spikes(), START, START + 7 * DAY);
+  const series = demandSeries(samples, { fromMs: START, toMs: START + 7 * DAY, taskCpu: 1000 });
+  const growthAt = (quantile: number): number => {
+    const model = trainGrowth(series, { quantile, leadMinutes: 4, nowMs: START + 7 * DAY });
+    const outlook = outlookOf([series], model, { taskCpu: 1000, leadMinutes: 4, nowMs: START + 7 * DAY });
+    const calm = samplesOf(() => 4, START + 7 * DAY - 20 * MINUTE, START + 7 * DAY);
+    return demandAhead(outlook, { window: calm, taskCpu: 1000, serving: 50, keepMs: 300_000 })?.growth ?? Number.NaN;
+  };
+
+  test("each tenfold sureness beyond costs the same: the mean excess, ln 10 times", () => {
+    const [a, b, c] = [growthAt(0.995), growthAt(0.9995), growthAt(0.9999)];
+    expect(b - a).toBeGreaterThan(0.2 * Math.log(10) * 0.6);
+    expect(b - a).toBeLessThan(0.2 * Math.log(10) * 1.6);
+    expect((c - a) / (b - a)).toBeCloseTo(Math.log(50) / Math.log(10), 3);
+  });
+
+  test("the highest demand that was learned from is remembered", () => {
+    const model = trainGrowth(series, { quantile: 0.95, leadMinutes: 4, nowMs: START + 7 * DAY });
+    expect(model?.highest).toBeCloseTo(Math.max(...series.mean), 5);
+  });
+});
+
 describe("demand ahead", () => {
   const window = samplesOf(() => 4, START, START + 20 * MINUTE);
-  const at = { window, taskCpu: 1000, tasks: 10, serving: 10, keepMs: 300_000 };
+  const at = { window, taskCpu: 1000, serving: 10, keepMs: 300_000 };
 
   test("without an outlook a third more is allowed for, and said to be assumed", () => {
     expect(demandAhead(undefined, at)).toEqual({
@@ -164,19 +193,32 @@ describe("demand ahead", () => {
     });
   });
 
-  test("tasks that are busy all the time hide what is wanted: twice as much is taken", () => {
-    expect(demandAhead(undefined, { ...at, tasks: 4, serving: 4 })?.now).toBe(8);
-    expect(demandAhead(undefined, { ...at, tasks: 12, serving: 4 })?.now).toBe(8);
-    expect(demandAhead(undefined, { ...at, tasks: 5, serving: 5 })?.now).toBe(4);
+  test.each([
+    ["within what was seen, all of it", 0.9, 20, 9.8384],
+    ["beyond, half more than the highest", 2, 10, 15],
+    ["above all that was seen, still a good deal", 2, 3, 7.2885],
+  ])("growth %s", (_, weight, highestSeen, ahead) => {
+    const series = demandSeries(window, { fromMs: START, toMs: START + 20 * MINUTE, taskCpu: 1000 });
+    const weights = [weight];
+    const model = { trainedAtMs: START, quantile: 0.95, leadMinutes: 4, weights, rows: 500, highest: highestSeen };
+    const outlook = outlookOf([series], model, { taskCpu: 1000, leadMinutes: 4, nowMs: START + 20 * MINUTE });
+    const seen = demandAhead(outlook, at);
+    expect(seen?.ahead).toBeCloseTo(ahead, 3);
+    expect(seen?.keep).toBeCloseTo(ahead, 3);
   });
 
-  test("a response that takes many times the usual is a sign of it, unless more tasks are coming", () => {
+  test("tasks that are busy all the time hide what is wanted: twice as much is taken", () => {
+    expect(demandAhead(undefined, { ...at, serving: 4 })?.now).toBe(8);
+    expect(demandAhead(undefined, { ...at, serving: 5 })?.now).toBe(4);
+  });
+
+  test("a response that takes many times the usual is a sign of it, unless the tasks have room", () => {
     const slow = window.map((each, i) => ({
       ...each,
       values: { ...each.values, responseTime: i === window.length - 1 ? 900 : 100 },
     }));
-    expect(demandAhead(undefined, { ...at, window: slow, tasks: 4, serving: 5 })?.now).toBe(8);
-    expect(demandAhead(undefined, { ...at, window: slow, tasks: 9, serving: 5 })?.now).toBe(4);
+    expect(demandAhead(undefined, { ...at, window: slow, serving: 4.6 })?.now).toBe(8);
+    expect(demandAhead(undefined, { ...at, window: slow, serving: 5 })?.now).toBe(4);
   });
 
   test("a shrink leaves room for the highest of the recent past", () => {
@@ -198,7 +240,7 @@ describe("demand ahead", () => {
     fc.assert(
       fc.property(fc.constantFrom("size", "age"), (what) => {
         const series = demandSeries(window, { fromMs: START, toMs: START + 20 * MINUTE, taskCpu: 1000 });
-        const model = { trainedAtMs: START, quantile: 0.95, leadMinutes: 4, weights: [0.05], rows: 500 };
+        const model = { trainedAtMs: START, quantile: 0.95, leadMinutes: 4, weights: [0.05], rows: 500, highest: 10 };
         const outlook = outlookOf([series], model, { taskCpu: 1000, leadMinutes: 4, nowMs: START + 20 * MINUTE });
         expect(demandAhead(outlook, at)?.from).toBe("model");
         const late = samplesOf(() => 4, START + 40 * MINUTE, START + 60 * MINUTE);

@@ -154,8 +154,7 @@ export class CloudWatchMetricSource implements MetricSource {
       const series = Object.fromEntries(Object.entries(answer).filter(([name]) => names.includes(name)));
       this.#slow.set(request.component, { askedAtMs: nowMs, fromMs: question.fromMs, series });
     }
-    const allocationAt = () => request.allocation;
-    const answers = { target, series: answer, allocationAt, nowMs };
+    const answers = { target, series: answer, allocationAt: request.allocationAt ?? (() => undefined), nowMs };
     const coarse = wanted === undefined || "carried" in wanted ? wanted : coarseAnswerOf(answers, wanted);
     if (coarse !== undefined) this.#coarse.set(request.component, coarse);
     if (slow === "asked") return samplesFrom(answers, sinceMs, { coarse: coarse?.carried });

@@ -63,7 +63,7 @@ export const predictive: Strategy = {
     growthPercent: z
       .number()
       .min(10)
-      .max(99.9)
+      .max(99.99)
       .default(95)
       .describe(
         "With staffing: share of the moments in which the growth within the lead time is to be covered; the knob between cost and service. Unit: percent. Default 95.",

@@ -37,6 +37,12 @@ const DEFAULT_GROWTH = Math.log(4 / 3);
 const GROWTH_MIN = Math.log(0.5);
 /** A fall is followed by this much at the most: what was there in the last minutes may be back in the next. */
 const FALL_MAX = -0.1;
+/**
+ * A line through the past says wild things of a moment unlike any of it: no more than half beyond the highest demand that was
+ * ever learned from, but in any case so much of the growth (e^0.6 = 1.8-fold), since what has not been may come.
+ */
+const HIGHEST_TIMES = 1.5;
+const GROWTH_ANYWAY = 0.6;
 /** From here on the tasks are busy all the time, and what is used hides what is wanted: ask for twice as much. */
 const SATURATED = 0.985;
 const SATURATED_FACTOR = 2;
@@ -92,20 +98,18 @@ export interface DemandAhead {
 /**
  * Reads demand from the recent samples and carries it ahead. Undefined without a usable newest sample.
  *
- * @param tasks asked for, and `serving` of them: use near what they have hides what is wanted
+ * @param serving tasks at the time of the newest sample: use near what they have hides what is wanted
  */
 export function demandAhead(
   outlook: DemandOutlook | undefined,
   {
     window,
     taskCpu,
-    tasks,
     serving,
     keepMs,
   }: {
     readonly window: readonly Sample[];
     readonly taskCpu: number;
-    readonly tasks: number;
     readonly serving: number;
     readonly keepMs: number;
   },
@@ -113,19 +117,22 @@ export function demandAhead(
   const newest = window[window.length - 1];
   const used = newest?.values.cpuUsed;
   if (newest === undefined || used === undefined || taskCpu <= 0) return undefined;
-  const saturated =
-    (serving > 0 && used >= SATURATED * serving * taskCpu) || (used >= BUSY * tasks * taskCpu && isQueueing(window));
+  const had = serving * taskCpu;
+  const saturated = had > 0 && (used >= SATURATED * had || (used >= BUSY * had && isQueueing(window)));
   const now = (used / taskCpu) * (saturated ? SATURATED_FACTOR : 1);
   const learned = learnedGrowth(outlook, { window, taskCpu, now, newestMs: newest.endMs });
   const growth = Math.max(GROWTH_MIN, learned ?? DEFAULT_GROWTH);
   let recent = now;
   for (const { endMs, values } of window)
     if (endMs > newest.endMs - keepMs) recent = Math.max(recent, (values.cpuUsed ?? 0) / taskCpu);
-  const ahead = now * Math.exp(growth);
+  const most = HIGHEST_TIMES * (outlook?.model?.highest ?? Number.POSITIVE_INFINITY);
+  const grown = (demand: number, by: number): number =>
+    Math.min(demand * Math.exp(by), Math.max(most, demand * Math.exp(Math.min(by, GROWTH_ANYWAY))));
+  const ahead = grown(now, growth);
   return {
     now: round(now),
     ahead: round(ahead),
-    keep: round(Math.max(ahead, recent * Math.exp(Math.max(growth, FALL_MAX)))),
+    keep: round(Math.max(ahead, grown(recent, Math.max(growth, FALL_MAX)))),
     growth: round(growth),
     from: learned === undefined ? "default" : "model",
   };

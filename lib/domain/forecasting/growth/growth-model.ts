@@ -9,7 +9,7 @@ import {
   logsOf,
   seasonalAt,
 } from "./growth-features.ts";
-import { fitQuantile, pinballLoss, type QuantileProblem } from "./quantile-regression.ts";
+import { fitQuantile, meanExcess, pinballLoss, type QuantileProblem } from "./quantile-regression.ts";
 
 /** How much demand may grow within the lead time, as a quantile of what it did: weights of growth-features.ts. */
 export interface GrowthModel {
@@ -20,6 +20,8 @@ export interface GrowthModel {
   readonly weights: readonly number[];
   /** Minutes that it was learned from. */
   readonly rows: number;
+  /** Highest demand of a minute that it has seen, tasks. */
+  readonly highest: number;
 }
 
 /** Every so many minutes make a row: neighbours say nearly the same. */
@@ -33,6 +35,8 @@ const LEARN_SHARE = 0.65;
 /** A larger set must earn each of its features. */
 const PRICE_OF_FEATURE = 0.002;
 const RIDGE = 3;
+/** A line that one minute in two hundred exceeds is still held by some dozens of them; what is rarer is carried on from there. */
+const TAIL_FROM = 0.995;
 
 /**
  * Learns from a component's own history. The feature set that did best on the newest third, after learning from what came
@@ -47,7 +51,7 @@ export function trainGrowth(
   const rows = values.length;
   if (rows < ROWS_MIN) return undefined;
   const cut = Math.floor(rows * LEARN_SHARE);
-  const problem = { features, values, quantile, ridge: RIDGE };
+  const problem = { features, values, quantile: Math.min(quantile, TAIL_FROM), ridge: RIDGE };
   let best: QuantileProblem | undefined;
   let bestLoss = Number.POSITIVE_INFINITY;
   for (const columns of FEATURE_SETS) {
@@ -58,7 +62,24 @@ export function trainGrowth(
   }
   if (best === undefined) return undefined;
   const weights = fitQuantile(best, 0, rows, 12);
-  return { trainedAtMs: nowMs, quantile, leadMinutes, weights: [...weights].map(rounded), rows };
+  weights[0] = (weights[0] as number) + beyond(best, weights, quantile);
+  return {
+    trainedAtMs: nowMs,
+    quantile,
+    leadMinutes,
+    weights: [...weights].map(rounded),
+    rows,
+    highest: rounded(series.mean.reduce((most, each) => (each > most ? each : most), 0)),
+  };
+}
+
+/**
+ * How much above the line a growth is that is rarer than the line was fitted for: excesses over a high threshold are taken as
+ * exponential, with their mean (Pickands 1975, with shape 0), so that each tenfold sureness costs the same.
+ */
+function beyond(fitted: QuantileProblem, weights: Float64Array, quantile: number): number {
+  if (quantile <= fitted.quantile) return 0;
+  return meanExcess(fitted, weights) * Math.log((1 - fitted.quantile) / (1 - quantile));
 }
 
 /** No more rows than this can come of the series: spares the work while a history is young. */

@@ -99,22 +99,39 @@ export function dot(weights: ArrayLike<number>, row: ArrayLike<number>): number 
 }
 
 /** Sum of q x (value above) or (1 - q) x (value below the line) over the rows. */
-export function pinballLoss(
-  { features, values, quantile }: QuantileProblem,
+export function pinballLoss(problem: QuantileProblem, weights: Float64Array, from: number, to: number): number {
+  const { quantile } = problem;
+  let sum = 0;
+  for (const residual of residuals(problem, weights, from, to))
+    sum += residual > 0 ? quantile * residual : (quantile - 1) * residual;
+  return sum;
+}
+
+/** Mean of what is above the line, over all rows that are; 0 where none is. */
+export function meanExcess(problem: QuantileProblem, weights: Float64Array): number {
+  let sum = 0;
+  let count = 0;
+  for (const residual of residuals(problem, weights, 0, problem.values.length)) {
+    if (residual <= 0) continue;
+    sum += residual;
+    count++;
+  }
+  return count === 0 ? 0 : sum / count;
+}
+
+/** What is above the line (positive) or below it, of each row. */
+function residuals(
+  { features, values }: QuantileProblem,
   weights: Float64Array,
   from: number,
   to: number,
-): number {
-  const fitted = new Float64Array(Math.max(0, to - from));
+): Float64Array {
+  const left = new Float64Array(Math.max(0, to - from));
   addFitted(
-    fitted,
+    left,
     features.map((column) => column.subarray(from, to)),
     weights,
   );
-  let sum = 0;
-  for (let r = 0; r < fitted.length; r++) {
-    const residual = (values[from + r] as number) - (fitted[r] as number);
-    sum += residual > 0 ? quantile * residual : (quantile - 1) * residual;
-  }
-  return sum;
+  for (let r = 0; r < left.length; r++) left[r] = (values[from + r] as number) - (left[r] as number);
+  return left;
 }
