@@ -24,7 +24,7 @@ export function metricSourceContract(name: string, make: () => MetricWorld): voi
     const read = async (nowMs: number, requests: readonly MetricRequest[]) => {
       world.advanceTo(nowMs);
       return await world.source.read(
-        requests.map((request) => ({ ...request, allocation })),
+        requests.map((request) => ({ ...request, allocationAt: () => allocation })),
         nowMs,
       );
     };
