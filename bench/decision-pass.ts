@@ -1,7 +1,8 @@
 /**
  * One monitor and one decision pass over many components, timed; a process of its own, so that its peak memory is that of
- * this size alone. `node --import tsx bench/decision-pass.ts COMPONENTS` prints JSON.
+ * this size alone. `node --import tsx bench/decision-pass.ts COMPONENTS` prints JSON; bench/run.ts runs it bundled.
  */
+import "../functions/heap.ts";
 import { MemoryStore } from "../lib/adapters/memory/memory-store.ts";
 import { compileFleet, loadConfig } from "../lib/config/index.ts";
 import { changed, emptyLedger } from "../lib/domain/execution/ledger.ts";

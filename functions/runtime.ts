@@ -1,3 +1,4 @@
+import "./heap.ts";
 import { fileURLToPath } from "node:url";
 import { ApplicationAutoScalingClient } from "@aws-sdk/client-application-auto-scaling";
 import { CloudWatchClient } from "@aws-sdk/client-cloudwatch";

@@ -361,7 +361,7 @@ test("a large deployment's functions have a CPU of their own and a larger young 
   expect(memory(preset()).sort((a, b) => a - b)).toEqual([512, 512, 512, 1024]);
   expect(memory(thousand())).toEqual([1769, 1769, 1769, 1769]);
   const options = {
-    Environment: { Variables: expect.objectContaining({ NODE_OPTIONS: "--max-semi-space-size=64" }) as unknown },
+    Environment: { Variables: expect.objectContaining({ NODE_OPTIONS: "--max-semi-space-size=32 --max-old-space-size=1024" }) as unknown },
   };
   for (const properties of loops(thousand())) expect(properties).toMatchObject(options);
   for (const properties of loops(preset())) expect(properties).not.toMatchObject(options);
