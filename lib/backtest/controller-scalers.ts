@@ -1,9 +1,8 @@
 import { webFleet } from "../config/presets/web.ts";
 import { explainDecision } from "../domain/decision/explain.ts";
-import type { DecisionStatus } from "../domain/model/decision.ts";
+import type { Decision, DecisionStatus } from "../domain/model/decision.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
 import { STRATEGIES, type StrategyName } from "../domain/model/trigger.ts";
-import type { StateStore } from "../ports.ts";
 import { UTILIZATION_TARGETS } from "./peers/utilization-targets.ts";
 import { fleetFor, runController } from "./run-controller.ts";
 import type { Parameters, Sweep } from "./scaler.ts";
@@ -61,12 +60,11 @@ function controllerScaler(name: string, fleet: FleetPolicy): BacktestScaler {
     sweep: isStaffed ? GROWTH : TARGET,
     run: async (scenario, given, watch) => {
       const policy = set(fleet, given);
-      const { score, ports } = await runController(scenario, policy, { watch });
-      return {
-        parameters: parametersOf(policy),
-        score,
-        decisions: await decisionsOf(ports.store, policy.name, scenario.startMs, scenario.endMs),
-      };
+      const decisions: ExplainedDecision[] = [];
+      const ended = (decision: Decision): void => void decisions.push(...explained(decision));
+      const { score } = await runController(scenario, policy, { watch, ended });
+      decisions.sort((a, b) => a.atMs - b.atMs); // one whose end took long comes after younger ones
+      return { parameters: parametersOf(policy), score, decisions };
     },
   };
 }
@@ -94,17 +92,10 @@ function parametersOf({ components }: FleetPolicy): Parameters {
   return { ...component?.parameters, ...(target === undefined ? {} : { target }) };
 }
 
-async function decisionsOf(
-  store: StateStore,
-  fleet: string,
-  fromMs: number,
-  toMs: number,
-): Promise<readonly ExplainedDecision[]> {
-  const decisions = await store.readActions(fleet, fromMs, toMs);
-  return decisions.flatMap((decision) => {
-    const step = decision.plan?.steps[0];
-    if (step === undefined || !CARRIED_OUT.has(decision.status) || step.before.tasks === step.after.tasks) return [];
-    const { before, after } = step;
-    return [{ atMs: decision.decidedAtMs, from: before.tasks, to: after.tasks, reason: explainDecision(decision) }];
-  });
+/** What was carried out and changed the number of tasks; nothing else. */
+function explained(decision: Decision): readonly ExplainedDecision[] {
+  const step = decision.plan?.steps[0];
+  if (step === undefined || !CARRIED_OUT.has(decision.status) || step.before.tasks === step.after.tasks) return [];
+  const { before, after } = step;
+  return [{ atMs: decision.decidedAtMs, from: before.tasks, to: after.tasks, reason: explainDecision(decision) }];
 }
