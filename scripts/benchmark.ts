@@ -48,7 +48,8 @@ async function run({ folder, cachedOnly, ...options }: Wanted): Promise<Results 
   console.error(`${jobs.length} runs, ${jobs.length - left.length} of them known; ${workers} at a time`);
   const startedMs = performance.now();
   let done = 0;
-  await runJobs(left, { folder, workers }, (job, answer) => {
+  const program = join(ROOT, ".benchmark", "worker.mjs");
+  const workersKib = await runJobs(left, { folder, workers, program }, (job, answer) => {
     done++;
     const minutes = ((performance.now() - startedMs) / 60_000).toFixed(1);
     const at = `${done}/${left.length} ${minutes} min: ${keyOf(job)}`;
@@ -63,6 +64,10 @@ async function run({ folder, cachedOnly, ...options }: Wanted): Promise<Results 
       `${at}: ${(100 * score.violatingShare).toFixed(3)} % violating, ${score.taskHours.toFixed(0)} h, ${cpuSeconds.toFixed(1)} s`,
     );
   });
+  const ownKib = process.resourceUsage().maxRSS;
+  console.error(
+    `peak memory of all processes: ${Math.round((ownKib + workersKib) / 1024)} MB, ${Math.round(workersKib / 1024)} of them the workers'`,
+  );
   const ran = jobs.flatMap((job): readonly Ran[] => {
     const outcome = cache.find(job);
     return outcome === undefined ? [] : [{ job, outcome }];
@@ -74,7 +79,7 @@ async function run({ folder, cachedOnly, ...options }: Wanted): Promise<Results 
     cores: cpus().length,
     node: process.version,
     missing: jobs.length - ran.length,
-    ownPeakMemoryKib: process.resourceUsage().maxRSS,
+    ownPeakMemoryKib: ownKib,
     workers,
   });
 }

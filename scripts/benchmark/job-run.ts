@@ -12,7 +12,7 @@ import { readTraceFile } from "../../lib/backtest/trace-file.ts";
 import { webFleet } from "../../lib/config/presets/web.ts";
 import type { FleetPolicy } from "../../lib/domain/model/policy.ts";
 import type { Trace } from "../../lib/simulation/trace.ts";
-import { factsOf, type Job, optionsOf, type TraceFacts } from "./job.ts";
+import { factsOf, type Job, optionsOf, type TraceFacts, type VariantName } from "./job.ts";
 
 /** What came of a job. */
 export interface JobOutcome {
@@ -25,10 +25,11 @@ export interface JobOutcome {
   readonly peakMemoryKib: number;
 }
 
-/** Runs jobs; the last trace read is kept. */
+/** Runs jobs; the last trace read and its scenario are kept: neither changes, and what is looked up in one is remembered. */
 export class JobRunner {
   readonly #folder: string;
   #last: { name: string; trace: Trace } | undefined;
+  #scenario: { of: Trace; variant: VariantName; scenario: Scenario } | undefined;
 
   /** @param folder that of the traces, `<name>.csv` each. */
   constructor(folder: string) {
@@ -39,7 +40,7 @@ export class JobRunner {
     if (this.#last?.name !== name) this.#last = { name, trace: await readTraceFile(join(this.#folder, `${name}.csv`)) };
     const { trace } = this.#last;
     const before = process.cpuUsage();
-    const scenario = scenarioOf(name, averagedTrace(trace, STEP_MS), optionsOf(variant));
+    const scenario = this.#scenarioOf(name, trace, variant);
     const { parameters, score } = await runOf(scaler, setting)(scenario);
     const { user, system } = process.cpuUsage(before);
     const peakMemoryKib = process.resourceUsage().maxRSS;
@@ -50,6 +51,14 @@ export class JobRunner {
       cpuSeconds: (user + system) / 1e6,
       peakMemoryKib,
     };
+  }
+
+  #scenarioOf(name: string, trace: Trace, variant: VariantName): Scenario {
+    const last = this.#scenario;
+    if (last?.of === trace && last.variant === variant) return last.scenario;
+    const scenario = scenarioOf(name, averagedTrace(trace, STEP_MS), optionsOf(variant));
+    this.#scenario = { of: trace, variant, scenario };
+    return scenario;
   }
 }
 
