@@ -277,7 +277,9 @@ function leastComplete(signals: readonly Signal[]): number {
 }
 
 function byComponent<T extends { readonly component: string }>(records: readonly T[]): Map<string, T> {
-  return new Map(records.map((each) => [each.component, each]));
+  const found = new Map<string, T>();
+  for (const each of records) found.set(each.component, each);
+  return found;
 }
 
 function pathsByComponent(forecasts: FleetRecords["forecasts"]): Map<string, Map<string, ForecastPath>> {
