@@ -1,5 +1,6 @@
 import { InputError } from "../domain/model/errors.ts";
 import type { Resources } from "../domain/model/resources.ts";
+import { DrawMemory } from "../simulation/arrivals.ts";
 import type { Publication } from "../simulation/meter.ts";
 import { DEFAULT_PROFILE, type ServiceProfile } from "../simulation/profile.ts";
 import type { Discipline } from "../simulation/queueing.ts";
@@ -29,6 +30,8 @@ export interface Scenario {
   readonly tasksMax: number;
   readonly tasksAtStart: number;
   readonly demand: DemandCurve;
+  /** Arrivals that were drawn in one run, for all others. */
+  readonly drawn: DrawMemory;
 }
 
 export interface ScenarioOptions {
@@ -75,11 +78,12 @@ export function scenarioOf(name: string, trace: Trace, options: ScenarioOptions 
   if (problems.length > 0) throw new InputError(`no backtest on ${name}`, problems);
   const factor = factorForTasks(trace, { tasks: peakTasks, opsPerTask: level.taskRequestsPerSecond });
   const demand = new DemandCurve(level);
+  const steps = Math.floor(lengthMs / STEP_MS);
   return {
     name,
     seed,
     startMs: START_MS,
-    endMs: START_MS + Math.floor(lengthMs / STEP_MS) * STEP_MS,
+    endMs: START_MS + steps * STEP_MS,
     scoredFromMs: START_MS + Math.min(WARM_UP_MAX_MS, Math.floor(lengthMs / 2 / STEP_MS) * STEP_MS),
     stepMs: STEP_MS,
     trace,
@@ -106,6 +110,7 @@ export function scenarioOf(name: string, trace: Trace, options: ScenarioOptions 
     tasksMax: TASKS_MAX * peakTasks,
     tasksAtStart: Math.min(TASKS_MAX * peakTasks, 2 * demand.tasksFor((trace.values[0] ?? 0) * factor)),
     demand,
+    drawn: new DrawMemory({ startMs: START_MS, stepMs: STEP_MS, steps }),
   };
 }
 

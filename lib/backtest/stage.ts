@@ -55,6 +55,7 @@ export class Stage {
           profile,
           lifecycle,
           periodMs,
+          drawn: scenario.drawn,
         },
       ],
     });

@@ -3,6 +3,7 @@ import { type Allocation, RESOURCE_NAMES, type Resources } from "../domain/model
 import type { Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { type Account, BILLED_MIN_MS, chargeTask, emptyAccount } from "./account.ts";
+import { type DrawMemory, type Drawn, drawArrivals } from "./arrivals.ts";
 import { type DemandState, type DemandStep, restingDemand, stepDemand } from "./demand.ts";
 import { ComponentFaults, type FaultPlan, type ForeignChange } from "./faults.ts";
 import { type LoadSource, type LoadSpec, makeLoad } from "./load.ts";
@@ -38,6 +39,8 @@ export interface ServiceSpec {
   readonly lifecycle?: Partial<Lifecycle>;
   /** Length of a metric period, a multiple of the world's step. Default 60 s. */
   readonly periodMs?: number;
+  /** Shared by the worlds of several runs over the same load. Default: everything is drawn anew. */
+  readonly drawn?: DrawMemory | undefined;
 }
 
 export interface Revision {
@@ -117,6 +120,7 @@ export class SimulatedService {
   readonly #context: ServiceContext;
   readonly #seed: number;
   readonly #load: LoadSource;
+  readonly #drawn: DrawMemory | undefined;
   readonly #periodMs: number;
   #record: ServiceRecord;
   /** Of the last step, as long as nobody has changed the tasks since. */
@@ -131,6 +135,8 @@ export class SimulatedService {
     this.#seed = hash32(seed, hashText(spec.name));
     this.#load = makeLoad(spec.load, { startMs, seed: hash32(this.#seed, 31) });
     this.#periodMs = spec.periodMs ?? 60_000;
+    this.#drawn = spec.drawn;
+    this.#drawn?.claim({ seed: this.#seed, dispersion: this.profile.dispersion, stepMs });
     this.faults = new ComponentFaults(faults, spec.name, this.#seed);
     if (this.#periodMs % stepMs !== 0)
       throw new InvariantError("a period must be whole steps", { periodMs: this.#periodMs, stepMs });
@@ -176,7 +182,7 @@ export class SimulatedService {
     const record = this.#record;
     const { capacity } = this.#advanceAndCharge(nowMs);
     const rate = this.#load.rateAt(nowMs);
-    const { arrivals, noise } = this.#draw(nowMs, rate);
+    const { arrivals, noise } = this.#drawn?.at(nowMs, rate, this.#draw) ?? this.#draw(nowMs, rate);
     const step = stepDemand(record.demand, { profile: this.profile, capacity, rate, arrivals, stepMs, noise });
     record.account.finished += step.finished;
     record.account.failed += step.failed;
@@ -323,15 +329,13 @@ export class SimulatedService {
     return (this.#tally = tallyStep({ tasks, account, profile, sizeOf: this.#sizeOf, nowMs, stepMs }));
   }
 
-  /** The chance of this step: how many operations come, and the sampling error of their times. */
-  #draw(nowMs: number, rate: number): { arrivals: number; noise: number } {
-    const { stepMs } = this.#context;
-    const { dispersion } = this.profile;
-    const mean = (rate * stepMs) / 1000;
-    if (dispersion === 0) return { arrivals: mean, noise: 0 };
-    const prng = new Prng(this.#seed, 41, nowMs / stepMs);
-    return { arrivals: dispersion * prng.poisson(mean / dispersion), noise: prng.normal() };
-  }
+  readonly #draw = (nowMs: number, rate: number): Drawn =>
+    drawArrivals(rate, {
+      seed: this.#seed,
+      dispersion: this.profile.dispersion,
+      nowMs,
+      stepMs: this.#context.stepMs,
+    });
 
   #publish(endMs: number): void {
     const { stepMs, publication, samplesKeptMs } = this.#context;
