@@ -1,10 +1,11 @@
+import type { DecisionStatus } from "../domain/model/decision.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import type { LoopOutcome } from "../flow.ts";
 import type { Ports } from "../ports.ts";
 import { followTheWorld, readOrMakeLedger } from "./execution/bookings.ts";
 import { carry } from "./execution/carry.ts";
 import { claimPending } from "./execution/claiming.ts";
-import { relearn } from "./execution/endings.ts";
+import { relearn, WAITING } from "./execution/endings.ts";
 import { measure } from "./execution/measure.ts";
 import { expire, reconcile, tidy } from "./execution/records.ts";
 import { isolate, prefetch, type Run } from "./execution/run.ts";
@@ -37,12 +38,20 @@ export async function runExecution(ports: Ports, fleet: FleetPolicy, nowMs: numb
   await isolate(run, undefined, () => reconcile(run));
   await isolate(run, undefined, () => relearn(run));
   await isolate(run, undefined, () => followTheWorld(run));
-  await isolate(run, undefined, () => carryAll(run));
-  await isolate(run, undefined, () => measure(run));
-  await isolate(run, undefined, () => expire(run));
-  await isolate(run, undefined, () => claimPending(run));
+  if (run.ledger.open.length > 0) await isolate(run, undefined, () => carryAll(run));
+  if (isAny(run, STABLE)) await isolate(run, undefined, () => measure(run));
+  if (isAny(run, WAITING)) await isolate(run, undefined, () => expire(run));
+  if (isAny(run, WAITING)) await isolate(run, undefined, () => claimPending(run));
   await isolate(run, undefined, () => tidy(run));
   return { ran: true, errors: run.errors };
+}
+
+const STABLE: readonly DecisionStatus[] = ["STABLE"];
+
+/** Most passes find nothing to do, and should cost next to nothing. */
+function isAny({ decisions }: Run, statuses: readonly DecisionStatus[]): boolean {
+  for (const { status } of decisions.values()) if (statuses.includes(status)) return true;
+  return false;
 }
 
 /** Every open execution one move further, or as many as its service allows. */
