@@ -5,7 +5,7 @@ import { TRIGGERS_BY_NAME } from "../decision/triggers/index.ts";
 import type { ComponentState } from "../model/component-state.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../model/policy.ts";
-import { type Allocation, RESOURCE_NAMES, sumResources, totalOf } from "../model/resources.ts";
+import { type Allocation, RESOURCE_NAMES, type Resources, sumResources, totalOf } from "../model/resources.ts";
 import type { MetricName, Sample } from "../model/sample.ts";
 import { MONITOR_BEAT_MS } from "./publication-lag.ts";
 
@@ -209,8 +209,17 @@ function periodsToLeave(
  * another needs, and a component gives on fresh evidence only.
  */
 function hasRoomForAll({ limits }: FleetPolicy, { booked }: Ledger): boolean {
-  const all = sumResources(Object.values(booked).map(totalOf));
+  const all = allBooked(booked);
   return RESOURCE_NAMES.every((resource) => 2 * all[resource] <= limits[resource]);
+}
+
+const sums = new WeakMap<Ledger["booked"], Resources>();
+
+/** Summed once for each state of the bookings: every component of the fleet asks for it. */
+function allBooked(booked: Ledger["booked"]): Resources {
+  let all = sums.get(booked);
+  if (all === undefined) sums.set(booked, (all = sumResources(Object.values(booked).map(totalOf))));
+  return all;
 }
 
 /** From a change's call to ECS: for how long its effect may be looked at, ms. */
