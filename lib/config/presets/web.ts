@@ -18,7 +18,7 @@ export function webFleet(component: Partial<Fleet["components"][number]> & { rea
     components: [
       {
         strategy: "PREDICTIVE",
-        parameters: { staffing: 0.3, leadSeconds: 240, growthPercent: 98, keepSeconds: 300 },
+        parameters: { staffing: 0.3, growthPercent: 98 },
         cpu: { min: 0.25, max: 500 },
         memory: { min: 0.5, max: 2000 },
         network: { min: 0, max: 500 },
