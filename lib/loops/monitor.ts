@@ -58,9 +58,11 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
     for (const sample of samples) fresh.push({ component: policy.name, sample });
     newest.push(samples[samples.length - 1]);
     const next = nextState(policy, previous, samples, service, { fleet, nowMs });
-    if (samples.length > 0) return { ...next, restUntilMs: restUntilMs(next, policy, fleet, ledger, nowMs) };
-    if (reading === undefined || reading instanceof Error) return next;
-    return { ...next, lag: lagAfterSilence(next.lag, nowMs - next.readThroughMs - fleet.monitor.periodMs) };
+    // Set, not copied with: nobody else has it yet.
+    if (samples.length > 0) next.restUntilMs = restUntilMs(next, policy, fleet, ledger, nowMs);
+    else if (reading !== undefined && !(reading instanceof Error))
+      next.lag = lagAfterSilence(next.lag, nowMs - next.readThroughMs - fleet.monitor.periodMs);
+    return next;
   });
   const changed = states.filter((state) => differs(before.get(state.component), state));
   await Promise.all([
@@ -129,13 +131,19 @@ function sharingAbsences(sample: Sample, last: Sample | undefined): Sample {
   return { endMs: sample.endMs, periodMs: sample.periodMs, values: sample.values, absent: last.absent };
 }
 
+/** A state of which the readings' own fields are still to be set. */
+type UnreadState = { -readonly [Field in "restUntilMs" | "lag"]?: ComponentState[Field] } & Omit<
+  ComponentState,
+  "restUntilMs" | "lag"
+>;
+
 function nextState(
   policy: ComponentPolicy,
   previous: ComponentState | undefined,
   samples: readonly Sample[],
   service: ServiceState | Error | undefined,
   { fleet, nowMs }: { fleet: FleetPolicy; nowMs: number },
-): ComponentState {
+): UnreadState {
   const live = service instanceof Error || service === undefined ? undefined : service;
   // Nothing is known of it, which is no problem yet: without a service nothing is decided.
   const isFirstTurn = service instanceof NotYetError && previous?.service === undefined;

@@ -17,7 +17,10 @@ const GIVEN_UP_AFTER = 60;
 export function lagAfterAnswer(known: PublicationLag | undefined, seenMs: number): PublicationLag {
   // Nobody asked before this time: it may have been there for long.
   if (known === undefined || seenMs < known.ms - SAME_BEAT_MS) return { ms: seenMs, isShortest: false, later: 0 };
-  if (seenMs <= known.ms + SAME_BEAT_MS) return { ...known, ms: Math.min(known.ms, seenMs), later: 0 };
+  if (seenMs <= known.ms + SAME_BEAT_MS) {
+    if (seenMs >= known.ms && known.later === 0) return known;
+    return { ...known, ms: Math.min(known.ms, seenMs), later: 0 };
+  }
   const later = known.later + 1;
   return later < GIVEN_UP_AFTER ? { ...known, later } : { ms: seenMs, isShortest: true, later: 0 };
 }
