@@ -48,7 +48,7 @@ function measureDecisions(store: StateStore, fleets: readonly FleetPolicy[]): Me
   return { store: observed, measure };
 }
 
-/** One metric for all loops: this one sees that another is silent, and says nothing when it is silent itself. */
+/** One metric for all loops: this one sees that another is silent, and that its own ticks are all out of date. */
 async function measureLoops(store: StateStore, nowMs: number): Promise<Measurement> {
   const claimed = await store.readTicks();
   const silent = LOOPS.filter(({ name, everySeconds }) => {
@@ -56,7 +56,7 @@ async function measureLoops(store: StateStore, nowMs: number): Promise<Measureme
     return tick === undefined || nowMs - tick * BEAT_MS > everySeconds * 1000 + LATE_MS;
   });
   return {
-    values: { LoopsRunning: LOOPS.length - silent.length },
+    values: { LoopsSilent: silent.length },
     fields: { message: "loops", silent: silent.map(({ name }) => name) },
   };
 }

@@ -14,10 +14,10 @@ interface OwnMetric {
   readonly dimension: "Deployment" | "Loop" | "Fleet";
   readonly emittedBy: readonly LoopName[];
   /**
-   * `known`: a metric, whenever the value is known. `positive`: a metric, only when above 0; no datapoint then means none.
-   * `logged`: no metric, a field of the line.
+   * `positive`: a metric, only when above 0; no datapoint then means none. `logged`: no metric, a field of the line. A metric
+   * that has a value all the time is $0.30 a month, and none of them needs one.
    */
-  readonly emitted: "known" | "positive" | "logged";
+  readonly emitted: "positive" | "logged";
   readonly sentence: string;
 }
 
@@ -29,12 +29,12 @@ const perLoop = { unit: "Count", dimension: "Loop", emittedBy: ALL_LOOPS, emitte
 
 export const OWN_METRICS = [
   {
-    name: "LoopsRunning",
+    name: "LoopsSilent",
     unit: "Count",
     dimension: "Deployment",
     emittedBy: ["decision"],
-    emitted: "known",
-    sentence: "Loops that have claimed a tick within their beat and a minute; all of them are four.",
+    emitted: "positive",
+    sentence: "Loops that have claimed no tick for longer than their beat and a minute.",
   },
   {
     name: "SlowPasses",

@@ -1,11 +1,12 @@
 import { type Config, compileDeployment } from "../config/index.ts";
 import type { Deployment, MetricInput, ServiceTarget } from "../deployment.ts";
 import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
+import { InvariantError } from "../domain/model/errors.ts";
 import type { ComponentPolicy } from "../domain/model/policy.ts";
+import { mayLeaveAlone } from "../domain/monitor/reading.ts";
 import { LOOPS } from "../flow.ts";
-import { OWN_METRICS } from "../own-metrics.ts";
 import { HOURS_IN_MONTH, PRICES, type Price, type PriceName } from "./prices.ts";
-import { ASSUMED, MEASURED } from "./usage.ts";
+import { ASSUMED, MEASURED, PASSES } from "./usage.ts";
 
 /** One line of the bill: a month of 30 days, USD, list price. */
 export interface BillLine {
@@ -111,32 +112,35 @@ function distinct(inputs: readonly MetricInput[]): number {
   return [...statistics.values()].reduce((sum, { size }) => sum + Math.ceil(size / STATISTICS_OF_A_METRIC), 0);
 }
 
-/** By the period around changes and above thresholds, else once in five minutes (lib/domain/monitor/reading.ts). */
-const ERRORS_PER_HOUR =
-  MEASURED.errorReadsPerComponentHour + 12 * (1 - MEASURED.errorReadsPerComponentHour / MEASURED.readsPerComponentHour);
+/** How often a component's metrics are asked for (lib/domain/monitor/reading.ts). */
+function readsPerHour(policy: ComponentPolicy, periodMs: number): number {
+  const { eachPeriod, leftAlone } = MEASURED.readsPerComponentHour;
+  return mayLeaveAlone(policy, periodMs) ? leftAlone : eachPeriod;
+}
+
+/** And its errors: by the period around changes and above thresholds, else once in five minutes. */
+function errorsPerHour(policy: ComponentPolicy, readsPerHour: number): number {
+  const isWatched = policy.rules.some(({ trigger }) => TRIGGERS_BY_NAME[trigger].metrics.includes("errorRate"));
+  const prompt = MEASURED.errorReadsPerComponentHour;
+  return isWatched ? readsPerHour : prompt + 12 * (1 - prompt / readsPerHour);
+}
 
 function readLine(
   targets: readonly ServiceTarget[],
   policies: readonly ComponentPolicy[],
   reading: "calm" | "every beat" | "everything",
 ): BillLine {
-  const watched = new Set(
-    policies
-      .filter(({ rules }) => rules.some(({ trigger }) => TRIGGERS_BY_NAME[trigger].metrics.includes("errorRate")))
-      .map(({ name }) => name),
-  );
+  const policyOf = new Map(policies.map((policy) => [policy.name, policy]));
   const [monitor] = LOOPS;
   const beats = 3600 / monitor.everySeconds;
   const all = targets.map((target): Asked[] => {
     if (reading === "everything") return [{ metrics: everyMetric(target), timesPerHour: beats }];
     if (reading === "every beat") return askedOf(target, beats);
-    const errors = watched.has(target.component) ? undefined : ERRORS_PER_HOUR;
+    const policy = policyOf.get(target.component);
+    if (policy === undefined) throw new InvariantError("a target without a policy", { component: target.component });
     // At 20 s every beat has something new to ask for.
-    return askedOf(
-      target,
-      target.periodMs < monitor.everySeconds * 1000 ? beats : MEASURED.readsPerComponentHour,
-      errors,
-    );
+    const reads = target.periodMs < monitor.everySeconds * 1000 ? beats : readsPerHour(policy, target.periodMs);
+    return askedOf(target, reads, errorsPerHour(policy, reads));
   });
   const perHour = all.flat().reduce((sum, { metrics, timesPerHour }) => sum + metrics * timesPerHour, 0);
   const metrics = all.flat().reduce((sum, asked) => sum + asked.metrics, 0);
@@ -150,7 +154,12 @@ function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
   const gigabytes = (ASSUMED.tableMegabytesPerComponent * targets.length) / 1000;
   const ticks = ticksPerHour();
   return [
-    line("CloudWatch", "own metrics of the fleet: alerts that hold", "customMetric", MEASURED.positiveMetrics),
+    line(
+      "CloudWatch",
+      "own metrics: alerts that hold, and what else is not as it should be",
+      "customMetric",
+      MEASURED.positiveMetrics,
+    ),
     line("CloudWatch", "alarms of the fleet", "alarm", ALARMS.ofFleet),
     line("CloudWatch", "logs", "logGigabyte", (MEASURED.logBytesPerHour * share * HOURS_IN_MONTH) / 1e9),
     line("DynamoDB", "writes", "writeUnit", (MEASURED.writeUnitsPerHour - ticks) * share * HOURS_IN_MONTH),
@@ -160,25 +169,23 @@ function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
   ];
 }
 
-/** Alarms of lib/infrastructure/alarms.ts: silence, slow passes, dead letters, errors of each loop; three of a fleet. */
-const ALARMS = { shared: 3 + LOOPS.length, ofFleet: 3 } as const;
+/** Alarms of lib/infrastructure/alarms.ts: two of silence, slow passes, dead letters, errors of each loop; three of a fleet. */
+const ALARMS = { shared: 4 + LOOPS.length, ofFleet: 3 } as const;
 
 function ticksPerHour(): number {
   return LOOPS.reduce((total, { everySeconds }) => total + 3600 / everySeconds, 0);
 }
 
 function sharedLines({ targets }: Deployment): BillLine[] {
-  const always = OWN_METRICS.filter(({ emitted }) => emitted === "known").length;
   const ticks = ticksPerHour() * HOURS_IN_MONTH;
-  const { pollersOfQueue, pollSeconds, passes, notificationsPerMonth } = ASSUMED;
-  const polls = LOOPS.length * pollersOfQueue * (3600 / pollSeconds) * HOURS_IN_MONTH;
+  const { pollersOfQueue, notificationsPerMonth } = ASSUMED;
+  const polls = pollsPerMonth(pollersOfQueue);
   const growth = Math.max(1, targets.length / MEASURED.components);
   const gigabyteSeconds = LOOPS.reduce((total, { name, everySeconds }) => {
-    const { seconds, megabytes } = passes[name];
+    const { seconds, megabytes } = PASSES[name];
     return total + ((3600 * HOURS_IN_MONTH) / everySeconds) * seconds * growth * (megabytes / 1024);
   }, 0);
   return [
-    line("CloudWatch", "own metric of the loops", "customMetric", always),
     line("CloudWatch", "alarms of the loops and functions", "alarm", ALARMS.shared),
     line("CloudWatch", "dashboard", "dashboard", 1),
     line("Lambda", "invocations", "invocation", ticks),
@@ -188,6 +195,11 @@ function sharedLines({ targets }: Deployment): BillLine[] {
     line("EventBridge Scheduler", "beats", "schedule", ticks),
     line("SNS", "alerts", "notification", notificationsPerMonth),
   ];
+}
+
+/** Receives from the queues of all loops, with so many pollers on each. */
+export function pollsPerMonth(pollers: number): number {
+  return LOOPS.length * pollers * (3600 / ASSUMED.pollSeconds) * HOURS_IN_MONTH;
 }
 
 function line(service: string, what: string, price: PriceName, quantity: number): BillLine {

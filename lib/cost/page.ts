@@ -1,8 +1,8 @@
 import { type Config, loadConfig, type WrittenConfig } from "../config/index.ts";
 import { SEVEN } from "../config/presets/seven.ts";
-import { billOf, type ControllerBill } from "./bill.ts";
+import { billOf, type ControllerBill, pollsPerMonth } from "./bill.ts";
 import { HOURS_IN_MONTH, PRICES, PRICES_OF } from "./prices.ts";
-import { ASSUMED, MEASURED } from "./usage.ts";
+import { ASSUMED, MEASURED, PASSES } from "./usage.ts";
 
 type Component = (typeof SEVEN.components)[number];
 
@@ -50,9 +50,8 @@ ${[
 
 A request for a metric costs the same whether it brings one minute or five, so what counts is how often is asked:
 \`monitor.calmReading\` (docs/configuration.md; \`lib/domain/monitor/reading.ts\`) asks for a period once, when it is published,
-and leaves components alone for several periods whose rules all need several samples. The decisions are the same, at the same
-times: \`test/simulation/calm-reading.test.ts\`. A rule with the default \`breachSeconds: 60\` acts on a single sample of a
-minute, so its metrics cannot be asked for less often than once a minute without a decision coming later.
+and leaves components alone for five minutes whose rules all need several samples, as long as none of them could be the last
+one needed. The decisions are the same, at the same times: \`test/simulation/calm-reading.test.ts\`.
 
 The default sources are chosen for it, too (docs/configuration.md, \`metrics\`):
 
@@ -60,38 +59,59 @@ The default sources are chosen for it, too (docs/configuration.md, \`metrics\`):
   (\`TargetResponseTime\`, \`SampleCount\`). \`RequestCount\`, which also has what no target answered, is asked for only where
   there was no answer: without it silence is not taken for want of traffic. A component without any traffic therefore costs
   one metric more a minute; the seven have traffic all the time.
-- Errors are asked for with every read while a change is under way or was made lately, while a value is above its
-  threshold, while more than 1 % fail, and where a rule reads them; else once in five minutes, with the minutes in between.
+- Errors are asked for with every read until a change is judged, while a value is above its threshold, while more than 1 %
+  fail, and where a rule reads them; else once in five minutes, with the minutes in between.
 - Without \`errorRate\` (\`null\`) errors take nothing back, and the scores know nothing of them. Without \`throughput\` a missing
   response time is no longer known to be for want of traffic, and holds shrinks.
 
-What the rules themselves read, three metrics a minute, is ${dollars(monthOf(3))} of the sum; with the dashboard that leaves less than a
-dollar for all the rest: at list prices the aim is missed, and only after the allowances of an account that uses them for
-nothing else it is ${bill.usdAfterAllowances / bill.components <= 2 ? "met" : "missed, too"}. That several statistics of a metric count as one was not seen on a bill of ours: if they did not, it were
-${dollars(monthOf(1))} more.
+## Where the rest is
 
-## What is measured, what is assumed
+${dollars(bill.usd - 2 * bill.components)} of the fleet's bill are above the aim. What is left cannot be had for less without a decision that may come later, or
+a part that was asked for:
 
-Measured on ${MEASURED.components} components over ${MEASURED.hours} simulated hours through the functions' own code (\`scripts/measure-run.ts\`): the metrics of a
-component are asked for ${MEASURED.readsPerComponentHour} times an hour (at every beat: 120), with the errors of each period ${MEASURED.errorReadsPerComponentHour} times, ${MEASURED.writeUnitsPerHour} write units, ${MEASURED.readUnitsPerHour} read units and ${Math.round(MEASURED.logBytesPerHour / 1000)} kB of log an hour; ${MEASURED.positiveMetrics} own
-metrics have a value on average of those that are only emitted when there is something to tell. It is taken to grow in proportion
-to the components.
+- ${dollars(monthOf(5, 3))} are the three metrics that the rules of five of the seven read, once a minute: a rule with the default
+  \`breachSeconds: 60\` acts on a single sample of a minute, and a load may rise from calm within one. Two minutes for all rules
+  would make their metrics half as dear, and their growth a minute later.
+- $3.00 is the dashboard, however many graphs are on it.
+- CloudWatch alarms as a bell, $0.10 for a metric where a minute's reading costs ${dollars(monthOf(1, 1))}: refused, ADR 5. They are evaluated
+  once a minute at a time of their own, so that they may ring later than the monitor's half-minute beat reads.
 
-Assumed: ${Object.entries(ASSUMED.passes)
-    .map(([name, { seconds, megabytes }]) => `a pass of ${name} takes ${seconds} s of ${megabytes} MB`)
-    .join(", ")}, for ${MEASURED.components} components;
-${ASSUMED.pollersOfQueue} pollers on each of the four queues (Lambda keeps five at low traffic, and may go down to two where
-no maximum concurrency is set, as here: each poller less on all four is $0.21 a month less; provisioned pollers cost more), which receive every ${ASSUMED.pollSeconds} s; ${ASSUMED.tableMegabytesPerComponent} MB of table for a component (docs/data-model.md); ${ASSUMED.notificationsPerMonth} alerts by SNS.
+That several statistics of a metric count as one was not seen on a bill of ours: if they did not, it were ${dollars(monthOf(7, 1))} more at most.
+
+${basis()}`;
+}
+
+/** What the bill rests on. */
+function basis(): string {
+  const { pollersOfBusyQueue, pollersOfQueue } = ASSUMED;
+  const pollersMore = (pollsPerMonth(pollersOfBusyQueue) - pollsPerMonth(pollersOfQueue)) * PRICES.queueRequest.usd;
+  return `## What is measured, what is assumed
+
+Measured on ${MEASURED.components} components over ${MEASURED.hours} simulated hours through the functions' own code (\`scripts/measure-run.ts\`), metrics published 95
+to 115 s late: those of a component are asked for ${MEASURED.readsPerComponentHour.eachPeriod} times an hour, ${MEASURED.readsPerComponentHour.leftAlone} times where every rule needs several samples (at every
+beat: 120), with the errors of each period ${MEASURED.errorReadsPerComponentHour} times; ${MEASURED.writeUnitsPerHour} write units, ${MEASURED.readUnitsPerHour} read units and ${Math.round(MEASURED.logBytesPerHour / 1000)} kB of log an hour; ${MEASURED.positiveMetrics} own metrics have
+a value on average of those that are only emitted when there is something to tell. It is taken to grow in proportion to the
+components. Where publication varies by more than half a minute a period may be asked for twice: the shortest of late decides
+when is asked first (\`lib/domain/monitor/publication-lag.ts\`).
+
+A pass takes ${Object.entries(PASSES)
+    .map(([name, { seconds, megabytes }]) => `${seconds} s of ${megabytes} MB (${name})`)
+    .join(", ")}: timed in the same run with APIs that answer
+after 20 ms, what was computed stretched by the share of a CPU that the memory comes with, and rounded up.
+
+Assumed: ${ASSUMED.pollersOfQueue} pollers on each of the four queues, which receive every ${ASSUMED.pollSeconds} s: to so few Lambda can go down while traffic is low
+and no maximum concurrency is set, as here; it starts with ${ASSUMED.pollersOfBusyQueue}, and if it stayed there it were ${dollars(pollersMore)} a month more. ${ASSUMED.tableMegabytesPerComponent} MB of table
+for a component (docs/data-model.md); ${ASSUMED.notificationsPerMonth} alerts by SNS.
 
 Not counted: viewing dashboards (Logs Insights queries scan the log at $0.005 a GB), storage of logs, high-resolution ECS metrics
 and Container Insights, which CloudWatch charges for by itself, data transfer, and the services that are scaled.
 `;
 }
 
-/** Metrics of each of the seven that are asked for with every read, for a month. */
-function monthOf(metrics: number): number {
-  const { components, readsPerComponentHour } = MEASURED;
-  return metrics * components * readsPerComponentHour * HOURS_IN_MONTH * PRICES.metricRequest.usd;
+/** So many metrics of so many components, asked for in every period, for a month. */
+function monthOf(components: number, metrics: number): number {
+  const { eachPeriod } = MEASURED.readsPerComponentHour;
+  return metrics * components * eachPeriod * HOURS_IN_MONTH * PRICES.metricRequest.usd;
 }
 
 function billTable({ lines, usd }: ControllerBill): string {

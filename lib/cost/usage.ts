@@ -12,27 +12,40 @@ import type { LoopName } from "../flow.ts";
 export const MEASURED = {
   components: 7,
   hours: 24,
-  /** Times that the metrics of a component are asked for, with calm reading; without it, at each of 120 beats. */
-  readsPerComponentHour: 65.6,
+  /**
+   * Times that the metrics of a component are asked for, with calm reading: where one period may decide something, and where
+   * every rule needs several. Without it, at each of 120 beats.
+   */
+  readsPerComponentHour: { eachPeriod: 61.13, leftAlone: 18.69 },
   /** Those of them that want the errors of each period; the others have those of five minutes, once in five minutes. */
-  errorReadsPerComponentHour: 18.4,
-  writeUnitsPerHour: 1812,
-  readUnitsPerHour: 1629,
-  logBytesPerHour: 204_200,
+  errorReadsPerComponentHour: 4.68,
+  writeUnitsPerHour: 1726,
+  readUnitsPerHour: 2104,
+  logBytesPerHour: 204_000,
   /** Own metrics that are emitted when positive only: how many of a fleet have a value in an hour, on average. */
   positiveMetrics: 0.08,
 } as const;
 
+/**
+ * Seconds of one pass, and memory, MB (lib/infrastructure/function-size.ts): of seven components, measured with the rates above,
+ * rounded up.
+ */
+export const PASSES = {
+  monitor: { seconds: 0.17, megabytes: 512 },
+  decision: { seconds: 0.12, megabytes: 512 },
+  execution: { seconds: 0.15, megabytes: 512 },
+  optimization: { seconds: 0.35, megabytes: 1024 },
+} satisfies Readonly<Record<LoopName, { seconds: number; megabytes: number }>>;
+
 export const ASSUMED = {
-  /** Seconds of one pass, and memory, MB: twenty calls of 20 ms and some computing. */
-  passes: {
-    monitor: { seconds: 0.4, megabytes: 512 },
-    decision: { seconds: 0.25, megabytes: 512 },
-    execution: { seconds: 0.2, megabytes: 512 },
-    optimization: { seconds: 1.5, megabytes: 1024 },
-  } satisfies Readonly<Record<LoopName, { seconds: number; megabytes: number }>>,
-  /** Pollers of an event source mapping on an idle queue, each a receive in 20 s. */
-  pollersOfQueue: 5,
+  /**
+   * Pollers of an event source mapping, each a receive in 20 s: "when traffic is low, Lambda scales back the processing to
+   * five concurrent batches, and can optimize to as few as 2 concurrent batches to reduce the SQS calls and corresponding
+   * costs", unless a maximum concurrency is set, which it is not here
+   * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html). A message or two a minute is low.
+   */
+  pollersOfQueue: 2,
+  pollersOfBusyQueue: 5,
   pollSeconds: 20,
   /** docs/data-model.md, Sizes: what a component keeps. */
   tableMegabytesPerComponent: 14,

@@ -58,7 +58,7 @@ export function addAlarms(scope: Construct, subjects: AlarmSubjects): void {
 
 function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
   return [
-    silence(subjects),
+    ...silence(subjects),
     slowness(subjects),
     // Not of the widget: it only draws, and who looks at it sees that it does not.
     ...LOOPS.map(({ name }) => functionErrors(name, subjects.functions[name])),
@@ -76,20 +76,31 @@ function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
 
 /**
  * A loop is silent: for a minute and its beat when the decision loop says so for the first time, for some five minutes when
- * four of five have said so. When the decision loop itself is silent nobody says anything, which is the alarm as well.
+ * it has said so in four of five. That nobody runs to say it is the other alarm, on a metric of Lambda's own, which costs
+ * nothing: no invocation for five minutes.
  */
-function silence({ table }: AlarmSubjects): AlarmDefinition {
-  return {
-    id: "LoopSilent",
-    metric: deploymentMetric(table, "LoopsRunning", { statistic: "Minimum", period: MINUTE }),
-    comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-    threshold: LOOPS.length,
-    periods: 5,
-    bad: 4,
-    missing: cloudwatch.TreatMissingData.BREACHING,
-    description:
-      'A loop has begun no pass for about 5 minutes (optimization: 10); services stay as they are. The decision function\'s log names it (message "loops", field "silent"); without such a line it is the decision loop itself. Look at its function\'s log and errors, and whether its schedules are enabled.',
-  };
+function silence({ table, functions }: AlarmSubjects): readonly AlarmDefinition[] {
+  return [
+    {
+      id: "LoopSilent",
+      metric: deploymentMetric(table, "LoopsSilent", { statistic: "Maximum", period: MINUTE }),
+      threshold: 1,
+      periods: 5,
+      bad: 4,
+      description:
+        'A loop has begun no pass for about 5 minutes (optimization: 10); services stay as they are. The decision function\'s log names it (message "loops", field "silent"). Look at its function\'s log and errors, and whether its schedules are enabled.',
+    },
+    {
+      id: "DecisionSilent",
+      metric: functions.decision.function.metricInvocations({ statistic: "Sum", period: MINUTE }),
+      comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: 1,
+      periods: 5,
+      missing: cloudwatch.TreatMissingData.BREACHING,
+      description:
+        "The decision function has not run for 5 minutes; services stay as they are, and nobody tells whether the other loops run. Look at its log, and whether its schedules are enabled.",
+    },
+  ];
 }
 
 /** All functions in one metric: which one it was is in the log. */

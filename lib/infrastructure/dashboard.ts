@@ -62,11 +62,11 @@ function loopWidgets({ table, deadLetters, functions }: DashboardSubjects): clou
   const size = { width: 8, height: HEIGHT };
   return [
     new cloudwatch.GraphWidget({
-      title: "Invocations in five minutes: 10, 5, 10, 1 or more; loops that run: 4",
+      title: "Invocations in five minutes: 10, 5, 10, 1 or more; loops that are silent",
       left: LOOPS.map(({ name }) =>
         functions[name].function.metricInvocations({ label: name, period: Duration.minutes(5) }),
       ),
-      right: [deploymentMetric(table, "LoopsRunning", { statistic: "Minimum", label: "loops that run" })],
+      right: [deploymentMetric(table, "LoopsSilent", { statistic: "Maximum", label: "loops that are silent" })],
       leftYAxis: { min: 0, showUnits: false },
       rightYAxis: { min: 0, max: LOOPS.length, showUnits: false },
       ...size,

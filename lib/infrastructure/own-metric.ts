@@ -6,7 +6,7 @@ import { type OWN_METRICS, OWN_METRICS_NAMESPACE } from "../own-metrics.ts";
 /** Those that are metrics: what is only logged has no datapoints to graph. */
 type NameUnder<D extends "Deployment" | "Fleet"> = Extract<
   (typeof OWN_METRICS)[number],
-  { readonly dimension: D; readonly emitted: "known" | "positive" }
+  { readonly dimension: D; readonly emitted: "positive" }
 >["name"];
 
 export type FleetMetricName = NameUnder<"Fleet">;

@@ -157,9 +157,9 @@ export class ScalingController extends Construct {
     return iam.Grant.addToPrincipal({ grantee, actions: ["lambda:InvokeFunction"], resourceArns: [functionArn] });
   }
 
-  /** How many of the four loops run: less for five minutes, or no datapoint, is an alarm already. */
-  metricLoopsRunning(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return deploymentMetric(this.table, "LoopsRunning", { statistic: "Minimum", ...props });
+  /** How many of the four loops are silent, as the decision loop tells; no datapoint: none, or it is silent itself. */
+  metricLoopsSilent(props?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return deploymentMetric(this.table, "LoopsSilent", { statistic: "Maximum", ...props });
   }
 
   /** Passes of a loop that failed, as a whole or for some component. */

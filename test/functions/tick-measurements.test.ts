@@ -45,22 +45,22 @@ describe("changes that came to their end", () => {
   });
 });
 
-describe("which loops run", () => {
-  const running = async (agesSeconds: Partial<Record<LoopName, number>>) => {
+describe("which loops are silent", () => {
+  const silent = async (agesSeconds: Partial<Record<LoopName, number>>) => {
     const memory = new MemoryStore();
     for (const [loop, age] of Object.entries(agesSeconds))
       await memory.claimTick(loop as LoopName, tickNumber(NOW_MS - age * 1000));
     const [measured] = await measureTicks("decision", memory, []).measure(NOW_MS);
-    return [measured?.values.LoopsRunning, measured?.fields["silent"]];
+    return [measured?.values.LoopsSilent, measured?.fields["silent"]];
   };
 
   test("is told by the decision loop, from the ticks that were claimed", async () => {
-    expect(await running({ monitor: 90, decision: 0, execution: 17, optimization: 360 })).toEqual([4, []]);
-    expect(await running({ monitor: 91, decision: 0, execution: 17, optimization: 361 })).toEqual([
+    expect(await silent({ monitor: 90, decision: 0, execution: 17, optimization: 360 })).toEqual([0, []]);
+    expect(await silent({ monitor: 91, decision: 0, execution: 17, optimization: 361 })).toEqual([
       2,
       ["monitor", "optimization"],
     ]);
-    expect(await running({ decision: 0 })).toEqual([1, ["monitor", "execution", "optimization"]]);
+    expect(await silent({ decision: 0 })).toEqual([3, ["monitor", "execution", "optimization"]]);
   });
 
   test("is told by no other loop", async () => {

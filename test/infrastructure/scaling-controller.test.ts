@@ -216,19 +216,31 @@ describe("alarms", minute, () => {
   const alarms = (template: Template, id: string) =>
     all(template, "AWS::CloudWatch::Alarm").filter(([each]) => each.startsWith(`ControllerAlarms${id}`));
 
-  test("loops that are silent: the decision loop says so for four of five minutes, or says nothing", () => {
-    const [silent, ...more] = alarms(preset(), "LoopSilent").map(([, { Properties }]) => Properties);
-    expect(more).toEqual([]);
-    expect(silent).toMatchObject({
+  test("loops that are silent: the decision loop says so for four of five minutes; or it is not invoked for five", () => {
+    const one = (id: string) => {
+      const found = alarms(preset(), id);
+      expect(found).toHaveLength(1);
+      return found[0]?.[1].Properties;
+    };
+    expect(one("LoopSilent")).toMatchObject({
       Namespace: "ScalingController",
-      MetricName: "LoopsRunning",
+      MetricName: "LoopsSilent",
       Dimensions: [{ Name: "Deployment" }],
-      Statistic: "Minimum",
+      Statistic: "Maximum",
       Period: 60,
       EvaluationPeriods: 5,
       DatapointsToAlarm: 4,
+      Threshold: 1,
+      TreatMissingData: "notBreaching",
+    });
+    expect(one("DecisionSilent")).toMatchObject({
+      Namespace: "AWS/Lambda",
+      MetricName: "Invocations",
+      Dimensions: [{ Name: "FunctionName", Value: { Ref: expect.stringContaining("Decision") as unknown } }],
+      Period: 60,
+      EvaluationPeriods: 5,
+      DatapointsToAlarm: 5,
       ComparisonOperator: "LessThanThreshold",
-      Threshold: LOOPS.length,
       TreatMissingData: "breaching",
     });
   });
@@ -300,7 +312,7 @@ describe("the dashboard", minute, () => {
     const { template } = mixedAnywhere();
     expect(widgetsOf(template).map(({ properties }) => properties.title)).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^Invocations in five minutes.*loops that run/),
+        expect.stringMatching(/^Invocations in five minutes.*loops that are silent/),
         "Passes that failed, as a whole or in part; dead letters",
         "Fleet shop: capacity in use of the limit, percent",
         "Fleet shop: efficiency, effectiveness",
@@ -336,7 +348,7 @@ test("metrics for alarms and dashboards of one's own", minute, () => {
   const { controller, stack } = presetStack();
   const of = (metric: { toMetricConfig(): { metricStat?: { metricName: string; namespace: string } } }) =>
     metric.toMetricConfig().metricStat?.metricName;
-  expect(of(controller.metricLoopsRunning())).toBe("LoopsRunning");
+  expect(of(controller.metricLoopsSilent())).toBe("LoopsSilent");
   expect(of(controller.metricErrors("execution"))).toBe("Errors");
   expect(of(controller.metricAlerts("default", "PerformanceAlerts"))).toBe("PerformanceAlerts");
   expect(of(controller.metricDeadLetters())).toBe("ApproximateNumberOfMessagesVisible");
@@ -361,7 +373,11 @@ test("a large deployment's functions have a CPU of their own and a larger young 
   expect(memory(preset()).sort((a, b) => a - b)).toEqual([512, 512, 512, 1024]);
   expect(memory(thousand())).toEqual([1769, 1769, 1769, 1769]);
   const options = {
-    Environment: { Variables: expect.objectContaining({ NODE_OPTIONS: "--max-semi-space-size=32 --max-old-space-size=1024" }) as unknown },
+    Environment: {
+      Variables: expect.objectContaining({
+        NODE_OPTIONS: "--max-semi-space-size=32 --max-old-space-size=1024",
+      }) as unknown,
+    },
   };
   for (const properties of loops(thousand())) expect(properties).toMatchObject(options);
   for (const properties of loops(preset())) expect(properties).not.toMatchObject(options);

@@ -14,7 +14,7 @@ import { MONITOR_BEAT_MS } from "./publication-lag.ts";
  * ($0.01 for 1,000 metrics requested, us-east-1), so one is worth making only when its answer could change a decision:
  *
  *   not before       the next period can have been published (`EARLIEST_MS` after its end);
- *   while calm       when publication is due (publication-lag.ts), not at every beat between. A beat early as long as that was
+ *   in each period   when publication is due (publication-lag.ts), not at every beat between. A beat early as long as that was
  *                    never in vain, and once an hour, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
  *                    of them brings the others as well. For five minutes at most, and only while no other component could
@@ -23,8 +23,8 @@ import { MONITOR_BEAT_MS } from "./publication-lag.ts";
  *   errors           of a component at rest over five minutes, once in five minutes (`coarseMetrics`): no rule reads them, and
  *                    a change is judged by those of each period.
  *
- * Not calm: the newest sample is above the `up` of a rule, lacks a rule's value, or the service is changing. Then every
- * beat asks, until the answer comes.
+ * Once an answer is due, every beat asks until it comes. Not calm: the newest sample is above the `up` of a rule, lacks a
+ * rule's value, or the service is changing.
  */
 
 /** No metric is published sooner after its period's end; the simulated world takes 20 s, CloudWatch a minute or more. */
@@ -64,8 +64,7 @@ export function isReadingDue(
   if (restUntilMs !== undefined && periodsToLeave(state, policy, { fleet, ledger, nowMs, untilMs: restUntilMs }) > 1)
     return nowMs >= restUntilMs - MONITOR_BEAT_MS - BEAT_JITTER_MS;
   const early = isProbe(state, periodMs) || state.lag?.isShortest !== true ? MONITOR_BEAT_MS : 0;
-  if (nowMs >= state.readThroughMs + periodMs + lagMs - BEAT_JITTER_MS - early) return true;
-  return !isCalm(state, policy);
+  return nowMs >= state.readThroughMs + periodMs + lagMs - BEAT_JITTER_MS - early;
 }
 
 /**
@@ -264,14 +263,15 @@ function missingPoints(
   return mayShrink ? Math.min(toGrow, pointsIn(evidence.shrink, periodMs) - below) : toGrow;
 }
 
-/**
- * What the rule would take away is at its least already; schedules only ever raise a minimum. Tasks: by their number. Sizes:
- * all that a rule may shrink by, since a plan may take the other dimension.
- */
-function isAtLeast({ downAction }: RulePolicy, { tasksMin, min }: ComponentPolicy, allocation: Allocation): boolean {
-  if (downAction === "SCALE_IN") return allocation.tasks <= tasksMin;
+/** What the rule would take away is at its least already, as planning/plan-change.ts sees it; schedules only raise a minimum. */
+function isAtLeast({ downAction, trigger }: RulePolicy, policy: ComponentPolicy, allocation: Allocation): boolean {
+  const { compute, tasksMin, min } = policy;
   const total = totalOf(allocation);
-  return allocation.tasks <= tasksMin && total.cpu <= min.cpu && total.memory <= min.memory;
+  if (downAction === "SCALE_IN") return allocation.tasks <= tasksMin;
+  // Sizes of Fargate are pairs: less of the one may be less of the other.
+  if (compute === "fargate") return total.cpu <= min.cpu && total.memory <= min.memory;
+  const { sized } = TRIGGERS_BY_NAME[trigger];
+  return total[sized] <= min[sized];
 }
 
 /** Whether the shrinks that the component, or the fleet, may have in an hour are used up, and still will be at that time. */

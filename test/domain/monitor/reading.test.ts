@@ -76,14 +76,18 @@ describe("what one sample may decide is asked for in every period, once", () => 
   });
 
   test.each<[string, ComponentState]>([
-    ["a value above its up threshold", seen(120, {}, { cpuUsed: 1500 })],
-    ["a value is missing", { ...seen(120), window: [{ endMs: END_MS, periodMs: PERIOD_MS, values: {}, absent: {} }] }],
-    ["tasks start", { ...seen(120), ...withService({ pending: 1, running: 1 }) }],
-    ["a deployment runs", { ...seen(120), ...withService({ deploying: true }) }],
-    ["the service could not be described", { ...seen(120), serviceProblem: "denied" }],
     ["the lag is not known", { ...seen(120), lag: undefined }],
     ["the newest sample is not what was read last", { ...seen(120), window: [] }],
-  ])("not calm, so every beat asks: %s", (_, state) => expect(askedAt(reactive, state)).toEqual(from(90)));
+  ])("every beat asks while %s", (_, state) => expect(askedAt(reactive, state)).toEqual(from(90)));
+
+  const calm = withService({});
+  test.each<[string, ComponentState]>([
+    ["a value lies above its up threshold", seen(60, {}, { cpuUsed: 1500 })],
+    ["a value is missing", { ...seen(60), window: [{ endMs: END_MS, periodMs: PERIOD_MS, values: {}, absent: {} }] }],
+    ["tasks start", { ...seen(60), ...withService({ pending: 1, running: 1 }) }],
+    ["a deployment runs", { ...seen(60), ...withService({ deploying: true }) }],
+    ["the service could not be described", { ...seen(60), ...calm, serviceProblem: "denied" }],
+  ])("nobody is left alone while %s", (_, state) => expect(askedAt(conservative, state)).toEqual(from(120)));
 
   test("switched off: every beat asks", () =>
     expect(askedAt(aFleet({ monitor: { calmReading: false } }, {}), seen(120))).toEqual(from(90)));
