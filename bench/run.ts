@@ -100,4 +100,6 @@ const machine = {
   cores: cpus().length,
   memoryGB: Math.round(totalmem() / 1e9),
 };
-console.log(JSON.stringify({ schemaVersion: 1, machine, decisionPass: decisionPass(), localDay: localDay() }, null, 2));
+const backtest = runJson<object>(["--import", "tsx", "bench/backtest.ts"]);
+const parts = { decisionPass: decisionPass(), localDay: localDay(), backtest };
+console.log(JSON.stringify({ schemaVersion: 1, machine, ...parts }, null, 2));
