@@ -79,7 +79,8 @@ function withOutlook(
 ): readonly ForecastRecord[] {
   const metric = "cpuUsed";
   const path = records.find((each) => each.metric === metric)?.path;
-  return [...records.filter((each) => each.metric !== metric), { ...record, metric, path }];
+  const { v, component, madeAtMs, outlook } = record;
+  return [...records.filter((each) => each.metric !== metric), { v, component, madeAtMs, outlook, metric, path }];
 }
 
 /** The last outlooks, for the models in them. */
