@@ -17,7 +17,9 @@ const DAY_MS = 86_400_000;
 const HISTORY_MS = 7 * DAY_MS;
 /** Around the same time of a former day: what growth-features.ts looks at, and the minutes that the outlook covers. */
 const BEFORE_MS = 10 * MINUTE_MS;
-const AFTER_MS = 45 * MINUTE_MS;
+const COVERED_MS = 16 * MINUTE_MS;
+const AROUND_MS = 12 * MINUTE_MS;
+const AFTER_MAX_MS = 45 * MINUTE_MS;
 const LAST_HOUR_MS = 70 * MINUTE_MS;
 
 /** How the component is staffed by demand; undefined for all that are not. */
@@ -75,7 +77,7 @@ export async function outlookFor(
   const { quantile, leadMinutes } = need;
   const known = modelFor(job, policy, previous);
   if (!isDue) {
-    const parts = await readParts(job, policy, taskCpu);
+    const parts = await readParts(job, policy, taskCpu, leadMinutes);
     return outlookOf(parts, known, { taskCpu, leadMinutes, nowMs, triedAtMs: previous?.triedAtMs });
   }
   const whole = await readDemand(job, policy, taskCpu, { fromMs: nowMs - HISTORY_MS - LAST_HOUR_MS, toMs: nowMs });
@@ -89,11 +91,18 @@ function isCurrent({ trainedAtMs, quantile, leadMinutes }: GrowthModel, need: St
 }
 
 /** The same time of the former days that are looked at, and the last hour. */
-async function readParts(job: Job, policy: ComponentPolicy, taskCpu: number): Promise<readonly DemandSeries[]> {
+async function readParts(
+  job: Job,
+  policy: ComponentPolicy,
+  taskCpu: number,
+  leadMinutes: number,
+): Promise<readonly DemandSeries[]> {
   const { nowMs } = job;
+  // The last minute of the outlook, and what is looked at after it: the lead time, or the time around it.
+  const afterMs = Math.min(AFTER_MAX_MS, COVERED_MS + Math.max(AROUND_MS, leadMinutes * MINUTE_MS));
   const spans = [7, 3, 2, 1].map((days) => {
     const thenMs = nowMs - days * DAY_MS;
-    return { fromMs: thenMs - BEFORE_MS, toMs: thenMs + AFTER_MS };
+    return { fromMs: thenMs - BEFORE_MS, toMs: thenMs + afterMs };
   });
   spans.push({ fromMs: nowMs - LAST_HOUR_MS, toMs: nowMs });
   return Promise.all(spans.map(async (span) => readDemand(job, policy, taskCpu, span)));
