@@ -60,7 +60,7 @@ export async function runMonitor(ports: Ports, fleet: FleetPolicy, nowMs: number
     const next = nextState(policy, previous, samples, service, { fleet, nowMs });
     // Set, not copied with: nobody else has it yet.
     if (samples.length > 0) next.restUntilMs = restUntilMs(next, policy, fleet, ledger, nowMs);
-    else if (reading !== undefined && !(reading instanceof Error))
+    else if (reading !== undefined && !(reading instanceof Error) && next.lag !== undefined)
       next.lag = lagAfterSilence(next.lag, nowMs - next.readThroughMs - fleet.monitor.periodMs);
     return next;
   });
@@ -161,7 +161,14 @@ function nextState(
     serviceProblem: service instanceof Error && !isFirstTurn ? service.message : undefined,
     window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
-    lag: newest === undefined ? previous?.lag : lagAfterAnswer(previous?.lag, nowMs - newest.endMs),
+    lag:
+      newest === undefined
+        ? previous?.lag
+        : lagAfterAnswer(previous?.lag, {
+            seenMs: nowMs - newest.endMs,
+            periodMs: newest.periodMs,
+            isNext: samples.length === 1,
+          }),
     restUntilMs: previous?.restUntilMs,
     performanceScore: score,
     performanceBaseline:
@@ -182,7 +189,7 @@ function differs(before: ComponentState | undefined, after: ComponentState): boo
   if (
     before === undefined ||
     after.readThroughMs !== before.readThroughMs ||
-    after.lag?.isShortest !== before.lag?.isShortest ||
+    after.lag?.sooner !== before.lag?.sooner ||
     after.serviceProblem !== before.serviceProblem
   )
     return true;

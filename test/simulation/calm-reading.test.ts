@@ -19,6 +19,8 @@ const SPIKY_HOURS = 5;
 /** CloudWatch takes one to two minutes and more; the simulated world's own publication is quicker. */
 const PUBLICATIONS: readonly (readonly [string, Publication])[] = [
   ["published after 20 s", { delayMs: 20_000, jitterMs: 5000 }],
+  // Before a beat or after it: a time of publication that is learned from one answer is not that of the next.
+  ["published after 20 to 40 s", { delayMs: 20_000, jitterMs: 20_000 }],
   ["published after 60 to 75 s", { delayMs: 60_000, jitterMs: 15_000 }],
   ["published after 95 to 115 s", { delayMs: 95_000, jitterMs: 20_000 }],
 ];
@@ -115,7 +117,7 @@ async function dayOf(
 }
 
 test.each(PUBLICATIONS)("the seven preset components, %s", { timeout: 60_000 }, async (_, publication) => {
-  const when = { seed: 1, publication, hours: PRESET_HOURS };
+  const when = { seed: 6, publication, hours: PRESET_HOURS };
   const [each, calm] = await Promise.all([
     dayOf(preset(false), presetServices(), when),
     dayOf(preset(true), presetServices(), when),
@@ -124,7 +126,7 @@ test.each(PUBLICATIONS)("the seven preset components, %s", { timeout: 60_000 }, 
   expect(calm.growths).toBeGreaterThan(10);
   expect(calm.coarse).toBeGreaterThan(0.3 * calm.requests);
   expect(each.coarse).toBe(0);
-  expect(calm.requests).toBeLessThan((publication.delayMs > 30_000 ? 0.62 : 0.97) * each.requests);
+  expect(calm.requests).toBeLessThan((publication.delayMs > 30_000 ? 0.45 : 0.85) * each.requests);
 });
 
 test.each(PUBLICATIONS)(

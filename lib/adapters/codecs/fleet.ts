@@ -73,7 +73,7 @@ export const state: z.ZodType<ComponentState> = z.strictObject({
   serviceProblem: text.optional(),
   window: z.array(sample).max(1000),
   readThroughMs: z.number(),
-  lag: z.strictObject({ ms: z.number(), isShortest: z.boolean(), later: z.number() }).optional(),
+  lag: z.strictObject({ ms: z.number(), sooner: z.number(), later: z.number() }).optional(),
   restUntilMs: z.number().optional(),
   performanceScore: z.number().optional(),
   performanceBaseline: z.number().optional(),

@@ -5,8 +5,8 @@ import type { ServiceState } from "./service.ts";
 /** From a period's end to when its metrics can be read. */
 export interface PublicationLag {
   readonly ms: number;
-  /** Whether a request one beat sooner was in vain. */
-  readonly isShortest: boolean;
+  /** Requests in a row, one beat sooner, that were in vain. */
+  readonly sooner: number;
   /** Answers in a row that came later than that. */
   readonly later: number;
 }

@@ -7,15 +7,15 @@ import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../model/policy.ts";
 import { type Allocation, RESOURCE_NAMES, type Resources, sumResources, totalOf } from "../model/resources.ts";
 import type { MetricName, Sample } from "../model/sample.ts";
-import { MONITOR_BEAT_MS } from "./publication-lag.ts";
+import { isShortest, MONITOR_BEAT_MS } from "./publication-lag.ts";
 
 /*
  * When a component's metrics are asked for. A request costs by the metric, whether it brings one period or five
  * ($0.01 for 1,000 metrics requested, us-east-1), so one is worth making only when its answer could change a decision:
  *
  *   not before       the next period can have been published (`EARLIEST_MS` after its end);
- *   in each period   when publication is due (publication-lag.ts), not at every beat between. A beat early as long as that was
- *                    never in vain, and once an hour, so that a shorter lag is noticed;
+ *   in each period   when publication is due (publication-lag.ts), not at every beat between. A beat early until that was in
+ *                    vain often enough, and once an hour, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
  *                    of them brings the others as well. For five minutes at most, and only while no other component could
  *                    need what this one might give.
@@ -32,7 +32,6 @@ const EARLIEST_MS = 15_000;
 /** A beat may fire so much sooner after the one before than it should. */
 const BEAT_JITTER_MS = 10_000;
 const HOUR_MS = 3_600_000;
-const PROBE_EVERY_MS = HOUR_MS;
 /** Nothing is left alone for longer: alerts are raised from what is read. */
 const REST_MAX_MS = 300_000;
 
@@ -62,9 +61,8 @@ export function isReadingDue(
   if (!calmReading || lagMs === undefined) return true;
   const { restUntilMs } = state;
   if (restUntilMs !== undefined && periodsToLeave(state, policy, { fleet, ledger, nowMs, untilMs: restUntilMs }) > 1)
-    return nowMs >= restUntilMs - MONITOR_BEAT_MS - BEAT_JITTER_MS;
-  const early = isProbe(state, periodMs) || state.lag?.isShortest !== true ? MONITOR_BEAT_MS : 0;
-  return nowMs >= state.readThroughMs + periodMs + lagMs - BEAT_JITTER_MS - early;
+    return isDue(state, restUntilMs - MONITOR_BEAT_MS - lagMs, nowMs);
+  return isDue(state, state.readThroughMs + periodMs, nowMs);
 }
 
 /**
@@ -118,8 +116,18 @@ function lagOf({ lag, readThroughMs, window }: ComponentState): number | undefin
   return window[window.length - 1]?.endMs === readThroughMs ? lag?.ms : undefined;
 }
 
-function isProbe({ readThroughMs }: ComponentState, periodMs: number): boolean {
-  return readThroughMs % PROBE_EVERY_MS < periodMs;
+/**
+ * Whether the period that ended at `endMs` is to be asked for. A beat early where that may help: until that was in vain often
+ * enough, and once an hour.
+ */
+function isDue({ lag, readThroughMs }: ComponentState, endMs: number, nowMs: number): boolean {
+  if (lag === undefined) return true;
+  // At half past: the full hour is when most else has to be done.
+  const hourOf = (ms: number) => Math.floor(ms / HOUR_MS + 0.5);
+  const isProbe = hourOf(endMs) !== hourOf(readThroughMs);
+  const isPossible = lag.ms - MONITOR_BEAT_MS >= EARLIEST_MS;
+  const early = isPossible && (isProbe || !isShortest(lag)) ? MONITOR_BEAT_MS : 0;
+  return nowMs >= endMs + lag.ms - BEAT_JITTER_MS - early;
 }
 
 /** The service is at rest, and the newest sample has a value for every rule, none above its `up`. */
