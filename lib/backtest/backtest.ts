@@ -69,6 +69,7 @@ export async function backtest({
     progress?.begin(`${scenario.name}: ${scaler.name}${setting}`, done, jobs.length);
     const recorder = record !== undefined && knob === undefined ? new Recorder(scenario) : undefined;
     const run = await scaler.run(scenario, parameters, watcherOf(scenario, recorder, progress));
+    if (jobs[done + 1]?.scenario !== scenario) scenario.drawn.forget();
     if (job.isYardstick) {
       oracleCost = run.score.costUsd;
       if (!scalers.includes(scaler)) continue;

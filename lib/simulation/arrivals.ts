@@ -31,17 +31,16 @@ export function drawArrivals(
 export class DrawMemory {
   readonly #startMs: number;
   readonly #stepMs: number;
-  readonly #rates: Float64Array;
-  readonly #arrivals: Float64Array;
-  readonly #noise: Float64Array;
+  readonly #steps: number;
+  #rates = new Float64Array(0);
+  #arrivals = new Float64Array(0);
+  #noise = new Float64Array(0);
   #key: string | undefined;
 
   constructor({ startMs, stepMs, steps }: { startMs: number; stepMs: number; steps: number }) {
     this.#startMs = startMs;
     this.#stepMs = stepMs;
-    this.#rates = new Float64Array(steps).fill(Number.NaN);
-    this.#arrivals = new Float64Array(steps);
-    this.#noise = new Float64Array(steps);
+    this.#steps = steps;
   }
 
   /** @throws InvariantError when it is used for a service whose draws are others. */
@@ -50,6 +49,18 @@ export class DrawMemory {
     this.#key ??= key;
     if (this.#key !== key || stepMs !== this.#stepMs)
       throw new InvariantError("these draws belong to another service", { known: this.#key, key });
+    if (this.#rates.length === 0) this.#make(this.#steps);
+  }
+
+  /** Gives the memory back until it is claimed again. */
+  forget(): void {
+    this.#make(0);
+  }
+
+  #make(steps: number): void {
+    this.#rates = new Float64Array(steps).fill(Number.NaN);
+    this.#arrivals = new Float64Array(steps);
+    this.#noise = new Float64Array(steps);
   }
 
   /** What was drawn at this rate, or `draw` does now. */

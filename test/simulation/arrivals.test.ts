@@ -48,6 +48,18 @@ describe("DrawMemory", () => {
     }
   });
 
+  test("forgets, and draws anew once it is claimed again", () => {
+    const memory = new DrawMemory({ startMs: START_MS, stepMs: STEP_MS, steps: 10 });
+    const before = count;
+    memory.claim(OF);
+    memory.at(START_MS, 20, draw);
+    memory.forget();
+    memory.claim(OF);
+    memory.at(START_MS, 20, draw);
+    memory.at(START_MS, 20, draw);
+    expect(count - before).toBe(2);
+  });
+
   test("is of one service and seed only", () => {
     const memory = new DrawMemory({ startMs: START_MS, stepMs: STEP_MS, steps: 10 });
     memory.claim(OF);
