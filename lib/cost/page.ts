@@ -66,13 +66,15 @@ The default sources are chosen for it, too (docs/configuration.md, \`metrics\`):
 
 ## Where the rest is
 
-${dollars(bill.usd - 2 * bill.components)} of the fleet's bill are above the aim. What is left cannot be had for less without a decision that may come later, or
-a part that was asked for:
+${dollars(bill.usd - 2 * bill.components)} of the fleet's bill are above the aim. Most of what is left cannot be had for less without a decision that may come
+later, or without a part that is wanted:
 
 - ${dollars(monthOf(5, 3))} are the three metrics that the rules of five of the seven read, once a minute: a rule with the default
   \`breachSeconds: 60\` acts on a single sample of a minute, and a load may rise from calm within one. Two minutes for all rules
   would make their metrics half as dear, and their growth a minute later.
 - $3.00 is the dashboard, however many graphs are on it.
+- ${dollars(bill.usd - frugal.usd)} are the errors. Over fifteen minutes instead of five while all is calm they would be half of that, and an alert on them
+  ten minutes later; one count of all 5xx answers of a shared load balancer could stand for those of its calm targets (not done).
 - CloudWatch alarms as a bell, $0.10 for a metric where a minute's reading costs ${dollars(monthOf(1, 1))}: refused, ADR 5. They are evaluated
   once a minute at a time of their own, so that they may ring later than the monitor's half-minute beat reads.
 
@@ -84,6 +86,8 @@ ${basis()}`;
 /** What the bill rests on. */
 function basis(): string {
   const { pollersOfBusyQueue, pollersOfQueue } = ASSUMED;
+  const { steady, varying } = MEASURED.meanReads;
+  const varyingMore = (varying - steady) * 3 * MEASURED.components * HOURS_IN_MONTH * PRICES.metricRequest.usd;
   const pollersMore = (pollsPerMonth(pollersOfBusyQueue) - pollsPerMonth(pollersOfQueue)) * PRICES.queueRequest.usd;
   return `## What is measured, what is assumed
 
@@ -91,8 +95,8 @@ Measured on ${MEASURED.components} components over ${MEASURED.hours} simulated h
 to 115 s late: those of a component are asked for ${MEASURED.readsPerComponentHour.eachPeriod} times an hour, ${MEASURED.readsPerComponentHour.leftAlone} times where every rule needs several samples (at every
 beat: 120), with the errors of each period ${MEASURED.errorReadsPerComponentHour} times; ${MEASURED.writeUnitsPerHour} write units, ${MEASURED.readUnitsPerHour} read units and ${Math.round(MEASURED.logBytesPerHour / 1000)} kB of log an hour; ${MEASURED.positiveMetrics} own metrics have
 a value on average of those that are only emitted when there is something to tell. It is taken to grow in proportion to the
-components. Where publication varies by more than half a minute a period may be asked for twice: the shortest of late decides
-when is asked first (\`lib/domain/monitor/publication-lag.ts\`).
+components. The shortest lag of late decides when is asked first (\`lib/domain/monitor/publication-lag.ts\`): where publication varies about a beat of the
+monitor, a period is asked for twice, ${MEASURED.meanReads.varying} times an hour instead of ${MEASURED.meanReads.steady}, which would be ${dollars(varyingMore)} a month more for the seven.
 
 A pass takes ${Object.entries(PASSES)
     .map(([name, { seconds, megabytes }]) => `${seconds} s of ${megabytes} MB (${name})`)
