@@ -16,7 +16,7 @@ const CARRIED_OUT: ReadonlySet<DecisionStatus> = new Set(["APPLIED", "STABLE", "
 
 const GROWTH: Sweep = {
   parameter: "growthPercent",
-  values: [20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.95, 99.99],
+  values: [20, 40, 60, 80, 90, 95, 98, 99, 99.7, 99.95, 99.99],
 };
 const TARGET: Sweep = { parameter: "target", values: UTILIZATION_TARGETS };
 
