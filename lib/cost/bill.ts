@@ -169,8 +169,8 @@ function fleetLines(targets: readonly ServiceTarget[]): BillLine[] {
   ];
 }
 
-/** Alarms of lib/infrastructure/alarms.ts: two of silence, slow passes, dead letters, errors of each loop; three of a fleet. */
-const ALARMS = { shared: 4 + LOOPS.length, ofFleet: 3 } as const;
+/** Alarms of lib/infrastructure/alarms.ts: two of silence, slow passes, dead letters, function errors; three of a fleet. */
+const ALARMS = { shared: 5, ofFleet: 3 } as const;
 
 function ticksPerHour(): number {
   return LOOPS.reduce((total, { everySeconds }) => total + 3600 / everySeconds, 0);

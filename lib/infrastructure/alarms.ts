@@ -6,9 +6,9 @@ import type * as sns from "aws-cdk-lib/aws-sns";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { Deployment } from "../deployment.ts";
-import { LOOPS } from "../flow.ts";
 import type { FunctionName } from "./bundle.ts";
 import type { ControllerFunction } from "./controller-function.ts";
+import { functionErrors } from "./function-errors.ts";
 import { deploymentMetric, type FleetMetricName, fleetMetric } from "./own-metric.ts";
 
 export interface AlarmSubjects {
@@ -41,7 +41,10 @@ const MINUTE = Duration.minutes(1);
 export function addAlarms(scope: Construct, subjects: AlarmSubjects): void {
   const folder = new Construct(scope, "Alarms");
   const action = new SnsAction(subjects.topic);
-  for (const { id, metric, threshold, periods, bad, comparison, missing, description } of definitions(subjects)) {
+  for (const { id, metric, threshold, periods, bad, comparison, missing, description } of definitions(
+    folder,
+    subjects,
+  )) {
     const alarm = new cloudwatch.Alarm(folder, id, {
       metric,
       threshold,
@@ -56,12 +59,20 @@ export function addAlarms(scope: Construct, subjects: AlarmSubjects): void {
   }
 }
 
-function definitions(subjects: AlarmSubjects): readonly AlarmDefinition[] {
+function definitions(scope: Construct, subjects: AlarmSubjects): readonly AlarmDefinition[] {
   return [
     ...silence(subjects),
     slowness(subjects),
-    // Not of the widget: it only draws, and who looks at it sees that it does not.
-    ...LOOPS.map(({ name }) => functionErrors(name, subjects.functions[name])),
+    {
+      // Not of the widget: it only draws, and who looks at it sees that it does not.
+      id: "FunctionErrors",
+      metric: functionErrors(scope, subjects.table, subjects.functions),
+      threshold: 1,
+      periods: 5,
+      bad: 3,
+      description:
+        "Functions failed in three of five minutes: the dashboard shows which. Their logs name the component and the cause (level ERROR, or platform.report); other components are not affected.",
+    },
     {
       id: "DeadLetters",
       metric: subjects.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: "Maximum", period: MINUTE }),
@@ -113,18 +124,6 @@ function slowness({ table }: AlarmSubjects): AlarmDefinition {
     bad: 3,
     description:
       'A function takes over 80 % of the time it has: its log says so (message "slow pass"). Look for throttling or slow calls there; a fleet that has grown may need more memory or several deployments.',
-  };
-}
-
-/** Metrics that Lambda publishes by itself: they also count what could not tell of itself any more. */
-function functionErrors(name: FunctionName, { function: fn }: ControllerFunction): AlarmDefinition {
-  return {
-    id: `Errors-${name}`,
-    metric: fn.metricErrors({ statistic: "Sum", period: MINUTE }),
-    threshold: 1,
-    periods: 5,
-    bad: 3,
-    description: `The ${name} function failed in three of five minutes. Its log names the component and the cause; other components are not affected.`,
   };
 }
 

@@ -49,7 +49,8 @@ export class ControllerFunction extends Construct {
       environment: { ...props.environment },
       logGroup: this.logGroup,
       loggingFormat: lambda.LoggingFormat.JSON,
-      // Lambda's own start, end and report lines would be a third of the log; its metrics say the same.
+      // Lambda's own start, end and report lines would be a third of the log; its metrics say the same. Those of failures are
+      // WARN, and counted (function-errors.ts).
       systemLogLevelV2: lambda.SystemLogLevel.WARN,
       applicationLogLevelV2: lambda.ApplicationLogLevel.INFO,
       ...(props.functionName === undefined ? {} : { functionName: props.functionName }),

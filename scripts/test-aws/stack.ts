@@ -13,6 +13,7 @@ const STACK = "ScalingController";
 
 /** Types that the emulator's CloudFormation passes over, so that what refers to them would fail. */
 const UNSUPPORTED: readonly string[] = [
+  "AWS::Logs::MetricFilter",
   "AWS::Scheduler::Schedule",
   "AWS::Scheduler::ScheduleGroup",
   "AWS::SNS::TopicPolicy",

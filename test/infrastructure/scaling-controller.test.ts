@@ -1,41 +1,24 @@
-import { readFileSync } from "node:fs";
 import type { Template } from "aws-cdk-lib/assertions";
-import * as sns from "aws-cdk-lib/aws-sns";
 import { describe, expect, test } from "vitest";
 import { LOOPS } from "../../lib/flow.ts";
 import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
 import { OWN_METRICS } from "../../lib/own-metrics.ts";
 import {
-  ENVIRONMENT,
+  chosen as chosenStack,
   fleetOf,
   mixedAnywhere,
+  ON_CALL,
   preset as presetStack,
   synthesized,
   thousand as thousandStack,
 } from "./synthesized.ts";
 import { shown } from "./template-policies.ts";
+import { all } from "./template-resources.ts";
 
 const minute = { timeout: 60_000 };
 const preset = (): Template => presetStack().template;
 const thousand = (): Template => thousandStack().template;
-/** What may be chosen otherwise. */
-let chosen: Template | undefined;
-const another = (): Template =>
-  (chosen ??= synthesized((stack) => ({
-    logRetention: 7,
-    alertTopic: sns.Topic.fromTopicArn(stack, "OnCall", ON_CALL),
-    dashboardComponents: 0,
-    configuration: { fleets: ["one", "two"].map((name) => ({ name, components: [{ name: `${name}-web` }] })) },
-  })).template);
-const ON_CALL = `arn:aws:sns:${ENVIRONMENT.region}:${ENVIRONMENT.account}:on-call`;
-
-interface Resource {
-  readonly Properties: Readonly<Record<string, unknown>>;
-  readonly DependsOn?: readonly string[];
-  readonly DeletionPolicy?: string;
-}
-const all = (template: Template, type: string): [string, Resource][] =>
-  Object.entries(template.findResources(type) as Record<string, Resource>);
+const another = (): Template => chosenStack().template;
 
 describe("the table", minute, () => {
   test("has the store's keys, is protected, retained, encrypted, and can be restored", () => {
@@ -209,59 +192,6 @@ describe("queues and topic", minute, () => {
     expect(all(another(), "AWS::SNS::Topic")).toEqual([]);
     for (const [, { Properties }] of all(another(), "AWS::CloudWatch::Alarm"))
       expect(Properties["AlarmActions"]).toEqual([ON_CALL]);
-  });
-});
-
-describe("alarms", minute, () => {
-  const alarms = (template: Template, id: string) =>
-    all(template, "AWS::CloudWatch::Alarm").filter(([each]) => each.startsWith(`ControllerAlarms${id}`));
-
-  test("loops that are silent: the decision loop says so for four of five minutes; or it is not invoked for five", () => {
-    const one = (id: string) => {
-      const found = alarms(preset(), id);
-      expect(found).toHaveLength(1);
-      return found[0]?.[1].Properties;
-    };
-    expect(one("LoopSilent")).toMatchObject({
-      Namespace: "ScalingController",
-      MetricName: "LoopsSilent",
-      Dimensions: [{ Name: "Deployment" }],
-      Statistic: "Maximum",
-      Period: 60,
-      EvaluationPeriods: 5,
-      DatapointsToAlarm: 4,
-      Threshold: 1,
-      TreatMissingData: "notBreaching",
-    });
-    expect(one("DecisionSilent")).toMatchObject({
-      Namespace: "AWS/Lambda",
-      MetricName: "Invocations",
-      Dimensions: [{ Name: "FunctionName", Value: { Ref: expect.stringContaining("Decision") as unknown } }],
-      Period: 60,
-      EvaluationPeriods: 5,
-      DatapointsToAlarm: 5,
-      ComparisonOperator: "LessThanThreshold",
-      TreatMissingData: "breaching",
-    });
-  });
-
-  test("limits, failures and performance of each fleet; errors of each loop; slow passes, dead letters", () => {
-    const count = (id: string) => alarms(another(), id).length;
-    expect(["ResourceLimit", "ScalingFailure", "PerformanceDegradation"].map(count)).toEqual([2, 2, 2]);
-    expect(["Errors", "SlowPasses", "DeadLetters"].map(count)).toEqual([4, 1, 1]);
-    const errors = alarms(another(), "Errors").map(([, { Properties }]) => Properties["Namespace"]);
-    expect(new Set(errors)).toEqual(new Set(["AWS/Lambda"]));
-  });
-
-  test("all go to the topic, also when over, and say what to do; there are as many for a thousand components", () => {
-    const topic = [{ Ref: expect.stringMatching(/^ControllerAlerts/) as unknown }];
-    for (const [, { Properties }] of all(preset(), "AWS::CloudWatch::Alarm")) {
-      expect(Properties).toMatchObject({ AlarmActions: topic, OKActions: topic });
-      expect(Properties["AlarmDescription"]).toMatch(/\. .*docs\/operations\.md, "Alarms"\.$/);
-    }
-    const runbook = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
-    expect(runbook).toContain("\n## Alarms\n");
-    expect(all(thousand(), "AWS::CloudWatch::Alarm").length).toBe(all(preset(), "AWS::CloudWatch::Alarm").length);
   });
 });
 

@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { App, Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import * as iam from "aws-cdk-lib/aws-iam";
+import * as sns from "aws-cdk-lib/aws-sns";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import type { WrittenConfig } from "../../lib/config/index.ts";
 import { FUNCTIONS } from "../../lib/infrastructure/bundle.ts";
 import { ScalingController, type ScalingControllerProps } from "../../lib/infrastructure/scaling-controller.ts";
 
 export const ENVIRONMENT = { account: "111122223333", region: "eu-central-1" } as const;
+export const ON_CALL = `arn:aws:sns:${ENVIRONMENT.region}:${ENVIRONMENT.account}:on-call`;
 export const TASK_ROLE = `arn:aws:iam::${ENVIRONMENT.account}:role/web-task`;
 
 /** Feature flags as the app has them. */
@@ -129,6 +131,16 @@ export function checkWithNag(app: App): void {
 
 /** The preset, in mode observe. */
 export const preset = (): Synthesized => shared("preset", () => synthesized({}, nag));
+/** What may be chosen otherwise: two fleets, another topic, retention and dashboard. */
+export const chosen = (): Synthesized =>
+  shared("chosen", () =>
+    synthesized((stack) => ({
+      logRetention: 7,
+      alertTopic: sns.Topic.fromTopicArn(stack, "OnCall", ON_CALL),
+      dashboardComponents: 0,
+      configuration: { fleets: ["one", "two"].map((name) => ({ name, components: [{ name: `${name}-web` }] })) },
+    })),
+  );
 /** All modes, in an account and a Region that are known. */
 export const mixed = (): Synthesized => shared("mixed", () => synthesized(withRole, { ...nag, env: ENVIRONMENT }));
 /** The same for any account. */
