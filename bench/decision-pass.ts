@@ -8,7 +8,7 @@ import { compileFleet, loadConfig } from "../lib/config/index.ts";
 import { changed, emptyLedger } from "../lib/domain/execution/ledger.ts";
 import type { FleetPolicy } from "../lib/domain/model/policy.ts";
 import type { Allocation } from "../lib/domain/model/resources.ts";
-import type { Sample } from "../lib/domain/model/sample.ts";
+import { type Sample, sampleValue } from "../lib/domain/model/sample.ts";
 import { runDecision } from "../lib/loops/decision.ts";
 import { runMonitor } from "../lib/loops/monitor.ts";
 import type { Ports } from "../lib/ports.ts";
@@ -56,11 +56,12 @@ function sampleOf(component: string, endMs: number): Sample {
   return {
     endMs,
     periodMs: MINUTE_MS,
+    // Rounded as by every adapter.
     values: {
-      cpuUsed: tasks * size.cpu * Math.min(1, TARGET.cpu * value),
-      memoryUsed: tasks * size.memory * Math.min(1, TARGET.memory * value),
-      responseTime: TARGET.responseMs * value * value,
-      throughput: 20 * value,
+      cpuUsed: sampleValue("cpuUsed", tasks * size.cpu * Math.min(1, TARGET.cpu * value)),
+      memoryUsed: sampleValue("memoryUsed", tasks * size.memory * Math.min(1, TARGET.memory * value)),
+      responseTime: sampleValue("responseTime", TARGET.responseMs * value * value),
+      throughput: sampleValue("throughput", 20 * value),
       errorRate: 0.001,
     },
     absent: {},

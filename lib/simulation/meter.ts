@@ -1,4 +1,4 @@
-import type { Absence, MetricName, Sample } from "../domain/model/sample.ts";
+import { type Absence, type MetricName, type Sample, sampleValue } from "../domain/model/sample.ts";
 import type { DemandStep } from "./demand.ts";
 
 /**
@@ -69,22 +69,18 @@ export function sampleFromMeter(
   const { steps, finished, failed } = meter;
   const whole = steps === periodMs / stepMs;
   const values: Partial<Record<MetricName, number>> = {
-    cpuUsed: thousandths(meter.cpuUsed / steps),
-    memoryUsed: thousandths(meter.memoryUsed / steps),
-    networkUsed: thousandths(meter.networkUsed / steps),
-    storageUsed: thousandths(meter.storageUsed / steps),
-    throughput: thousandths(finished / (periodMs / 1000)),
-    queueLength: thousandths(meter.queue / steps),
+    cpuUsed: sampleValue("cpuUsed", meter.cpuUsed / steps),
+    memoryUsed: sampleValue("memoryUsed", meter.memoryUsed / steps),
+    networkUsed: sampleValue("networkUsed", meter.networkUsed / steps),
+    storageUsed: sampleValue("storageUsed", meter.storageUsed / steps),
+    throughput: sampleValue("throughput", finished / (periodMs / 1000)),
+    queueLength: sampleValue("queueLength", meter.queue / steps),
   };
   const absent: Partial<Record<MetricName, Absence>> = {};
-  if (finished > 0) values.responseTime = thousandths(meter.responseMs / finished);
+  if (finished > 0) values.responseTime = sampleValue("responseTime", meter.responseMs / finished);
   else absent.responseTime = "no-traffic";
-  if (finished + failed > 0) values.errorRate = Math.round((1e6 * failed) / (finished + failed)) / 1e6;
+  if (finished + failed > 0) values.errorRate = sampleValue("errorRate", failed / (finished + failed));
   else absent.errorRate = "no-traffic";
   Object.assign(meter, emptyMeter());
   return whole ? { endMs, periodMs, values, absent } : undefined;
-}
-
-function thousandths(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }

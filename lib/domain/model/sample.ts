@@ -50,6 +50,25 @@ export const IS_OBSERVED: Readonly<Record<MetricName, (values: Sample["values"])
   errorRate: ({ errorRate }) => errorRate !== undefined,
 };
 
+/**
+ * A value as samples hold it, so that it means the same wherever it came from. Use is in whole milli-units, like all capacity, and
+ * at least one where there is any: a service that hardly does anything is not one that does nothing. A share is in
+ * millionths, the rest in thousandths.
+ */
+export function sampleValue(metric: MetricName, value: number): number {
+  switch (metric) {
+    case "cpuUsed":
+    case "memoryUsed":
+    case "networkUsed":
+    case "storageUsed":
+      return value > 0 ? Math.max(1, Math.round(value)) : value;
+    case "errorRate":
+      return Math.round(value * 1e6) / 1e6;
+    default:
+      return Math.round(value * 1e3) / 1e3;
+  }
+}
+
 /** Twelve 5-minute or twenty-four 1-hour means in one item. */
 export interface RollupBucket {
   readonly startMs: number;

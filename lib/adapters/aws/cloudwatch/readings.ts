@@ -1,6 +1,6 @@
 import type { MetricBinding, ServiceTarget } from "../../../deployment.ts";
 import { type Allocation, FREE_STORAGE_MILLI } from "../../../domain/model/resources.ts";
-import type { Absence, MetricName } from "../../../domain/model/sample.ts";
+import { type Absence, type MetricName, sampleValue } from "../../../domain/model/sample.ts";
 import { LAST_GRACE_MS, RECENT_MS, SIBLING_GRACE_MS, SILENT_GRACE_MS } from "./publication.ts";
 import type { Bindings } from "./queries.ts";
 import { EMPTY_SERIES, type Series } from "./series.ts";
@@ -145,10 +145,10 @@ function valueOf(raw: number, metric: MetricName, binding: MetricBinding, alloca
   const answer = raw * binding.factor;
   if (!Number.isFinite(answer)) return absent("not-finite");
   if (answer < 0) return absent("negative");
-  if (binding.unit === "absolute") return { kind: "value", value: rounded(answer, metric) };
+  if (binding.unit === "absolute") return { kind: "value", value: sampleValue(metric, answer) };
   if (allocation === undefined) return absent("missing");
   const total = totalOf(metric, allocation);
-  return total > 0 ? { kind: "value", value: rounded((answer / 100) * total, metric) } : absent("implausible");
+  return total > 0 ? { kind: "value", value: sampleValue(metric, (answer / 100) * total) } : absent("implausible");
 }
 
 function totalOf(metric: MetricName, { tasks, size }: Allocation): number {
@@ -164,10 +164,4 @@ function totalOf(metric: MetricName, { tasks, size }: Allocation): number {
     default:
       return 0;
   }
-}
-
-/** As samples are stored: thousandths, of a ratio millionths. */
-function rounded(value: number, metric: MetricName): number {
-  const digits = metric === "errorRate" ? 1e6 : 1e3;
-  return Math.round(value * digits) / digits;
 }
