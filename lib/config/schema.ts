@@ -96,7 +96,7 @@ const Monitor = z
       .boolean()
       .default(true)
       .describe(
-        "Whether the metrics of a calm component are asked for less often than at every beat, and its errors by five minutes, as long as no decision comes later for it. Default true.",
+        "Whether the metrics of a calm component are asked for less often than at every beat, and its errors by ten minutes, as long as no decision comes later for it. Default true.",
       ),
     severeMultiple: quantity(
       "multiple",

@@ -118,11 +118,11 @@ function readsPerHour(policy: ComponentPolicy, periodMs: number): number {
   return mayLeaveAlone(policy, periodMs) ? leftAlone : eachPeriod;
 }
 
-/** And its errors: by the period around changes and above thresholds, else once in five minutes. */
+/** And its errors: by the period around changes and above thresholds, else once in ten minutes. */
 function errorsPerHour(policy: ComponentPolicy, readsPerHour: number): number {
   const isWatched = policy.rules.some(({ trigger }) => TRIGGERS_BY_NAME[trigger].metrics.includes("errorRate"));
   const prompt = MEASURED.errorReadsPerComponentHour;
-  return isWatched ? readsPerHour : prompt + 12 * (1 - prompt / readsPerHour);
+  return isWatched ? readsPerHour : prompt + 6 * (1 - prompt / readsPerHour);
 }
 
 function readLine(

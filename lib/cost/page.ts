@@ -60,7 +60,7 @@ The default sources are chosen for it, too (docs/configuration.md, \`metrics\`):
   there was no answer: without it silence is not taken for want of traffic. A component without any traffic therefore costs
   one metric more a minute; the seven have traffic all the time.
 - Errors are asked for with every read until a change is judged, while a value is above its threshold, while more than 1 %
-  fail, and where a rule reads them; else once in five minutes, with the minutes in between.
+  fail, and where a rule reads them; else once in ten minutes, with the minutes in between.
 - Without \`errorRate\` (\`null\`) errors take nothing back, and the scores know nothing of them. Without \`throughput\` a missing
   response time is no longer known to be for want of traffic, and holds shrinks.
 
@@ -73,8 +73,7 @@ later, or without a part that is wanted:
   \`breachSeconds: 60\` acts on a single sample of a minute, and a load may rise from calm within one. Two minutes for all rules
   would make their metrics half as dear, and their growth a minute later.
 - $3.00 is the dashboard, however many graphs are on it.
-- ${dollars(bill.usd - frugal.usd)} are the errors. Over fifteen minutes instead of five while all is calm they would be half of that, and an alert on them
-  ten minutes later; one count of all 5xx answers of a shared load balancer could stand for those of its calm targets (not done).
+- ${dollars(bill.usd - frugal.usd)} are the errors, most of them of components at rest, whose errors an alert tells up to thirteen minutes late; one count of all 5xx answers of a shared load balancer could stand for those of its calm targets (not done).
 - CloudWatch alarms as a bell, $0.10 for a metric where a minute's reading costs ${dollars(monthOf(1, 1))}: refused, ADR 5. They are evaluated
   once a minute at a time of their own, so that they may ring later than the monitor's half-minute beat reads.
 

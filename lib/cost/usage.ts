@@ -22,7 +22,7 @@ export const MEASURED = {
    * (20 to 40 s late, 20 hours, seeds 5 to 7): each of these is asked for twice.
    */
   meanReads: { steady: 49.5, varying: 70.8 },
-  /** Those of them that want the errors of each period; the others have those of five minutes, once in five minutes. */
+  /** Those of them that want the errors of each period; the others have those of ten minutes, once in ten minutes. */
   errorReadsPerComponentHour: 4.85,
   writeUnitsPerHour: 1730,
   readUnitsPerHour: 2038,

@@ -1,12 +1,12 @@
 import type { Absence, MetricName, Sample } from "../domain/model/sample.ts";
 
-/** As the deployed controller reads coarsely: the mean of five whole minutes, carried until the next five are over. */
-const COARSE_MS = 300_000;
-/** What a reader needs besides the new samples: those of the five minutes before the first. */
+/** As the deployed controller reads coarsely: the mean of ten whole minutes, carried until the next ten are over. */
+const COARSE_MS = 600_000;
+/** What a reader needs besides the new samples: those of the ten minutes before the first. */
 export const COARSE_LEAD_MS = 2 * COARSE_MS;
 
 /**
- * The samples after `sinceMs`, in which each of these metrics is its mean over the last whole five minutes (MetricRequest,
+ * The samples after `sinceMs`, in which each of these metrics is its mean over the last whole ten minutes (MetricRequest,
  * `coarse`). Of a period without any value it is absent for the reason of its last sample.
  *
  * @param published Samples that can be read, from `COARSE_LEAD_MS` before `sinceMs` on, ascending.

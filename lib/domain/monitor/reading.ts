@@ -20,7 +20,7 @@ import { isShortest, MONITOR_BEAT_MS } from "./publication-lag.ts";
  *                    of them brings the others as well. For five minutes at most, and only while no other component could
  *                    need what this one might give.
  *
- *   errors           of a component at rest over five minutes, once in five minutes (`coarseMetrics`): no rule reads them, and
+ *   errors           of a component at rest over ten minutes, once in ten minutes (`coarseMetrics`): no rule reads them, and
  *                    a change is judged by those of each period.
  *
  * Once an answer is due, every beat asks until it comes. Not calm: the newest sample is above the `up` of a rule, lacks a

@@ -219,7 +219,7 @@ describe("20 s", () => {
   });
 });
 
-describe("errors of five minutes", () => {
+describe("errors of ten minutes", () => {
   /** Reads with or without `coarse`, by the minute; what each sample says of errors. */
   async function errors(source: CloudWatchMetricSource, minutes: readonly [from: number, to: number], coarse: boolean) {
     const seen: string[] = [];
@@ -244,7 +244,7 @@ describe("errors of five minutes", () => {
       ),
     ).length;
 
-  test("are asked for once in five minutes when settled, and carried as their mean", async () => {
+  test("are asked for once in ten minutes when settled, and carried as their mean", async () => {
     for (let minute = -20; minute <= 40; minute++) {
       const bad = minute === 13 ? { errors: 300 } : {};
       const delays = { ecs: 60 * SECOND, others: 70 * SECOND };
@@ -255,14 +255,14 @@ describe("errors of five minutes", () => {
         { delays },
       );
     }
-    const seen = await errors(sourceOf({ source: SOURCE }), [10, 30], true);
-    // Minutes 11 to 15 had 300 errors in 3,000 answers; known from 18:30 on, when minute 17 came.
+    const seen = await errors(sourceOf({ source: SOURCE }), [10, 40], true);
+    // Minutes 11 to 20 had 300 errors in 6,000 answers; known from 23:30 on, when minute 22 came.
     expect(seen.map((line) => line.replace(/:.* (.*) .*$/, " $1"))).toEqual(
-      Array.from({ length: 21 }, (_, i) => `${9 + i} ${i >= 8 && i < 13 ? 0.1 : 0}`),
+      Array.from({ length: 31 }, (_, i) => `${9 + i} ${i >= 13 && i < 23 ? 0.05 : 0}`),
     );
     expect(seen.every((line) => line.endsWith(" 10"))).toBe(true);
-    expect(asked("HTTPCode_Target_5XX_Count", 60)).toBe(5); // at first, and at :13, :18, :23 and :28
-    expect(asked("TargetResponseTime", 60)).toBe(21);
+    expect(asked("HTTPCode_Target_5XX_Count", 60)).toBe(4); // at first, and at :13, :23 and :33
+    expect(asked("TargetResponseTime", 60)).toBe(31);
   });
 
   test("by the minute again as soon as that is asked for", async () => {

@@ -6,12 +6,12 @@ import { type Answers, periodOf, type Reading, readingsAt } from "./readings.ts"
 import type { Carried, SettledPeriod } from "./samples.ts";
 
 /*
- * Metrics that are wanted coarsely (MetricRequest, `coarse`) are asked for with their own period, once when five whole
- * minutes are settled: what they are computed with is asked for anyway then, and costs nothing more. The mean of the five
+ * Metrics that are wanted coarsely (MetricRequest, `coarse`) are asked for with their own period, once when ten whole
+ * minutes are settled: what they are computed with is asked for anyway then, and costs nothing more. The mean of the ten
  * minutes is carried until the next.
  */
 
-const COARSE_MS = 300_000;
+const COARSE_MS = 600_000;
 
 /** What was last read coarsely of one component. */
 export interface CoarseAnswer {
@@ -48,7 +48,7 @@ function separated(target: ServiceTarget, wanted: readonly MetricName[]): Coarse
   };
 }
 
-/** No five minutes more are settled than when it was asked for, and it has all of these metrics. */
+/** No ten minutes more are settled than when it was asked for, and it has all of these metrics. */
 export function isStillCoarse({ askedAtMs, carried }: CoarseAnswer, bindings: Bindings, nowMs: number): boolean {
   const settled = (atMs: number) => Math.floor((atMs - LAST_GRACE_MS) / COARSE_MS);
   const hasAll = Object.keys(bindings).every((name) => carried.bindings[name as MetricName] !== undefined);
@@ -60,7 +60,7 @@ export function coarseFromMs(nowMs: number): number {
   return Math.floor((nowMs - LAST_GRACE_MS) / COARSE_MS) * COARSE_MS - 2 * COARSE_MS - RECENT_MS;
 }
 
-/** The newest five minutes that are settled, and those before for samples that come late: the means of what is known. */
+/** The newest ten minutes that are settled, and those before for samples that come late: the means of what is known. */
 export function coarseCarried(answers: Answers, bindings: Bindings): Carried {
   const endMs = Math.floor((answers.nowMs - LAST_GRACE_MS) / COARSE_MS) * COARSE_MS;
   const periods = [endMs - COARSE_MS, endMs].map((each) => meanOfPeriod(answers, bindings, each));
