@@ -176,8 +176,14 @@ function ticksPerHour(): number {
   return LOOPS.reduce((total, { everySeconds }) => total + 3600 / everySeconds, 0);
 }
 
+/** Firings of the loops' schedules: once a minute at most (lib/infrastructure/beat.ts), for all messages of that minute. */
+function beatsPerHour(): number {
+  return LOOPS.reduce((total, { everySeconds }) => total + 3600 / Math.max(60, everySeconds), 0);
+}
+
 function sharedLines({ targets }: Deployment): BillLine[] {
   const ticks = ticksPerHour() * HOURS_IN_MONTH;
+  const beats = beatsPerHour() * HOURS_IN_MONTH;
   const { pollersOfQueue, notificationsPerMonth } = ASSUMED;
   const polls = pollsPerMonth(pollersOfQueue);
   const growth = Math.max(1, targets.length / MEASURED.components);
@@ -191,8 +197,8 @@ function sharedLines({ targets }: Deployment): BillLine[] {
     line("Lambda", "invocations", "invocation", ticks),
     line("Lambda", "compute", "gigabyteSecond", gigabyteSeconds),
     line("DynamoDB", "claims of ticks", "writeUnit", ticks),
-    line("SQS", "beats sent, received, deleted, and polls of empty queues", "queueRequest", 3 * ticks + polls),
-    line("EventBridge Scheduler", "beats", "schedule", ticks),
+    line("SQS", "beats sent, received, deleted, and polls of empty queues", "queueRequest", beats + 2 * ticks + polls),
+    line("EventBridge Scheduler", "beats", "schedule", beats),
     line("SNS", "alerts", "notification", notificationsPerMonth),
   ];
 }

@@ -58,38 +58,35 @@ interface BeatProps {
 }
 
 /**
- * The schedules of one loop. EventBridge fires once a minute at most; the half-minute beat is a second message that SQS
- * holds back for 30 s. Never tried again: the next beat does what a lost one would have done.
+ * The schedule of one loop. EventBridge fires once a minute at most; the half-minute beat is a second message of the same call,
+ * which SQS holds back for 30 s. Never tried again: the next beat does what a lost one would have done.
  */
 export function beat(scope: Construct, loop: LoopName, props: BeatProps): void {
   const minutes = Math.max(1, props.everySeconds / 60);
   const delays: readonly (0 | 30)[] = props.everySeconds < 60 ? [0, 30] : [0];
-  for (const delaySeconds of delays) {
-    const message: TickMessage = { kind: "beat", delaySeconds };
-    const schedule = new scheduler.Schedule(scope, delaySeconds === 0 ? "Beat" : "HalfBeat", {
-      description: `Beat of the ${loop} loop${delaySeconds === 0 ? "" : `, ${delaySeconds} s later`}`,
-      schedule: scheduler.ScheduleExpression.rate(Duration.minutes(minutes)),
-      scheduleGroup: props.group,
-      target: new Universal({
-        service: "sqs",
-        action: "sendMessage",
-        input: scheduler.ScheduleTargetInput.fromObject({
-          QueueUrl: props.queue.queueUrl,
-          MessageBody: JSON.stringify(message),
-          DelaySeconds: delaySeconds,
+  const schedule = new scheduler.Schedule(scope, "Beat", {
+    description: `Beat of the ${loop} loop`,
+    schedule: scheduler.ScheduleExpression.rate(Duration.minutes(minutes)),
+    scheduleGroup: props.group,
+    target: new Universal({
+      service: "sqs",
+      action: "sendMessageBatch",
+      input: scheduler.ScheduleTargetInput.fromObject({
+        QueueUrl: props.queue.queueUrl,
+        Entries: delays.map((delaySeconds) => {
+          const message: TickMessage = { kind: "beat", delaySeconds };
+          return { Id: `after-${delaySeconds}-s`, MessageBody: JSON.stringify(message), DelaySeconds: delaySeconds };
         }),
-        role: props.role,
-        policyStatements: [
-          new iam.PolicyStatement({ actions: ["sqs:SendMessage"], resources: [props.queue.queueArn] }),
-        ],
-        deadLetterQueue: props.deadLetters,
-        retryAttempts: 0,
-        maxEventAge: Duration.seconds(60),
       }),
-    });
-    // The template names the group as a text, and the role without its policy: CloudFormation sees neither by itself.
-    schedule.node.addDependency(props.group, props.role);
-  }
+      role: props.role,
+      policyStatements: [new iam.PolicyStatement({ actions: ["sqs:SendMessage"], resources: [props.queue.queueArn] })],
+      deadLetterQueue: props.deadLetters,
+      retryAttempts: 0,
+      maxEventAge: Duration.seconds(60),
+    }),
+  });
+  // The template names the group as a text, and the role without its policy: CloudFormation sees neither by itself.
+  schedule.node.addDependency(props.group, props.role);
 }
 
 /**

@@ -18,7 +18,10 @@ import {
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   type Message,
+  PurgeQueueCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
   SQSClient,
 } from "@aws-sdk/client-sqs";
 import { FUNCTION_ENVIRONMENT } from "../../lib/deployment.ts";
@@ -171,6 +174,17 @@ export class Account {
         })),
       }),
     );
+  }
+
+  /** Sends messages to a function's queue in one call; what can be taken at once, and how many are held back. */
+  async sendOnce(name: LoopName, entries: readonly SendMessageBatchRequestEntry[]): Promise<[Message[], number]> {
+    const QueueUrl = this.queueOf(name);
+    const { Failed = [] } = await this.#sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: [...entries] }));
+    if (Failed.length > 0) throw new Error(`not taken: ${JSON.stringify(Failed)}`);
+    const taken = await this.drain(name);
+    const { ApproximateNumberOfMessagesDelayed: delayed } = await this.queueAttributes(name);
+    await this.#sqs.send(new PurgeQueueCommand({ QueueUrl }));
+    return [taken, Number(delayed)];
   }
 
   /** Takes what is in a queue. */

@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readTickEvent } from "../../functions/tick-event.ts";
 import { FUNCTION_ENVIRONMENT } from "../../lib/deployment.ts";
 import { BEAT_MS, LOOPS } from "../../lib/flow.ts";
 import { FUNCTIONS, type FunctionName } from "../../lib/infrastructure/bundle.ts";
@@ -45,6 +46,9 @@ export async function checkFunctions(place: Place): Promise<void> {
     await account.adopt(functions);
     await checkWiring(account, functions);
   });
+  await checks.check("a queue takes the messages of its loop's schedule: one now, that of the half minute later", () =>
+    checkBeats(account, stack),
+  );
   try {
     await live(place, { account, config, functions });
   } finally {
@@ -65,6 +69,19 @@ async function checkWiring(
   assert.equal(wakeOf("monitor"), functions.decision.queue);
   assert.equal(wakeOf("decision"), functions.execution.queue);
   for (const name of FUNCTIONS) assert.equal(functions[name].runtime, "nodejs24.x");
+}
+
+async function checkBeats(account: Account, stack: EmulatedStack): Promise<void> {
+  const beats = stack.beats();
+  for (const { name, everySeconds } of LOOPS) {
+    const [taken, delayed] = await account.sendOnce(name, beats.get(name) ?? []);
+    const records = taken.map(({ Body, Attributes }) => ({ body: Body, attributes: Attributes }));
+    const { scheduledMs, problems } = readTickEvent({ Records: records });
+    assert.deepEqual(problems, [], name);
+    assert.equal(scheduledMs.length, 1, name);
+    assert.ok(Math.abs(Date.now() - (scheduledMs[0] ?? 0)) < 2 * BEAT_MS, name);
+    assert.equal(delayed, everySeconds < 60 ? 1 : 0, name);
+  }
 }
 
 /** Everything that has to be made, and ended again, for the story. */

@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
+import type { LoopName } from "../../lib/flow.ts";
 import { FUNCTIONS, type FunctionName } from "../../lib/infrastructure/bundle.ts";
 import { CREDENTIALS, REGION } from "./account.ts";
 import type { DeployedFunction } from "./deployed-function.ts";
@@ -37,6 +39,7 @@ export class EmulatedStack {
   readonly #options: StackOptions;
   readonly #assembly: string;
   readonly #env: Record<string, string>;
+  readonly #beats = new Map<LoopName, readonly SendMessageBatchRequestEntry[]>();
 
   constructor(options: StackOptions) {
     this.#options = options;
@@ -95,6 +98,11 @@ export class EmulatedStack {
     return Object.fromEntries(FUNCTIONS.map((name) => [name, of(name)])) as Record<FunctionName, DeployedFunction>;
   }
 
+  /** What the schedules send, by loop: the emulator passes them over. */
+  beats(): ReadonlyMap<LoopName, readonly SendMessageBatchRequestEntry[]> {
+    return this.#beats;
+  }
+
   /** The emulator would start a container for each message; here the script delivers them. */
   async #stopPolling(): Promise<void> {
     const { EventSourceMappings } = (await this.#lambda("event-source-mappings/")) as {
@@ -128,8 +136,9 @@ export class EmulatedStack {
     const template = this.#template();
     const left = new Map<string, number>();
     const gone = new Set<string>();
-    for (const [id, { Type }] of Object.entries(template.Resources)) {
+    for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
       if (!UNSUPPORTED.includes(Type)) continue;
+      if (Type === "AWS::Scheduler::Schedule") this.#beats.set(...beatOf(Properties as unknown as Schedule));
       gone.add(id);
       left.set(Type, (left.get(Type) ?? 0) + 1);
       delete template.Resources[id];
@@ -174,6 +183,19 @@ interface Mapping {
 function nameOf(description: string): FunctionName | undefined {
   const loop = /the (\w+) loop/.exec(description)?.[1];
   return FUNCTIONS.find((name) => name === (loop ?? (description.includes("dashboard") ? "widget" : undefined)));
+}
+
+interface Schedule {
+  readonly Description: string;
+  readonly Target: { readonly Input: { readonly "Fn::Join": readonly [string, readonly unknown[]] } };
+}
+
+/** The loop of a schedule, and its messages; the queue's address, which is known only once it is made, is left out. */
+function beatOf({ Description, Target }: Schedule): [LoopName, readonly SendMessageBatchRequestEntry[]] {
+  const [, parts] = Target.Input["Fn::Join"];
+  const input = parts.map((part) => (typeof part === "string" ? part : "queue")).join("");
+  const { Entries } = JSON.parse(input) as { Entries: SendMessageBatchRequestEntry[] };
+  return [/Beat of the (\w+) loop/.exec(Description)?.[1] as LoopName, Entries];
 }
 
 /** The value without dependencies on resources that are gone; where it asks for one, a name of no meaning. */

@@ -101,7 +101,7 @@ describe("the monthly bill", () => {
     expect(count("AWS::CloudWatch::Alarm")).toBe(quantity("alarm"));
     expect(count("AWS::CloudWatch::Dashboard")).toBe(quantity("dashboard"));
     expect(count("AWS::Lambda::EventSourceMapping")).toBe(4);
-    expect(count("AWS::Scheduler::Schedule")).toBe(6);
+    expect(count("AWS::Scheduler::Schedule")).toBe(4);
     expect(count("AWS::KMS::Key")).toBe(0);
   });
 

@@ -1,3 +1,4 @@
+import type { SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
 import type { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { LOOPS } from "../../lib/flow.ts";
@@ -90,27 +91,34 @@ describe("beats", minute, () => {
   test("come as often as the loops want them: half a minute by a message that waits in the queue", () => {
     const beats = all(preset(), "AWS::Scheduler::Schedule").map(([id, { Properties }]) => {
       const { Input } = Properties["Target"] as { Input: unknown };
-      const { MessageBody, DelaySeconds } = JSON.parse(shown(Input)) as { MessageBody: string; DelaySeconds: number };
-      const loop = /^Controller([A-Z][a-z]+?)(Half)?Beat/.exec(id)?.[1]?.toLowerCase();
-      return { loop, rate: Properties["ScheduleExpression"], DelaySeconds, body: JSON.parse(MessageBody) as unknown };
+      const { QueueUrl, Entries } = JSON.parse(shown(Input)) as SendMessageBatchCommandInput;
+      const loop = /^Controller([A-Z][a-z]+?)Beat/.exec(id)?.[1]?.toLowerCase();
+      expect(QueueUrl?.toLowerCase()).toContain(`${loop}queue`);
+      expect(new Set(Entries?.map(({ Id }) => Id)).size).toBe(Entries?.length);
+      const messages = Entries?.map(({ MessageBody = "", DelaySeconds }) => ({
+        DelaySeconds,
+        body: JSON.parse(MessageBody) as unknown,
+      }));
+      return { loop, rate: Properties["ScheduleExpression"], messages };
     });
-    const every = (loop: string, rate: string, delaySeconds: 0 | 30) => ({
+    const every = (loop: string, rate: string, ...delays: readonly (0 | 30)[]) => ({
       loop,
       rate,
-      DelaySeconds: delaySeconds,
-      body: { kind: "beat", delaySeconds },
+      messages: delays.map((delaySeconds) => ({ DelaySeconds: delaySeconds, body: { kind: "beat", delaySeconds } })),
     });
-    expect(beats).toHaveLength(6);
+    expect(beats).toHaveLength(LOOPS.length);
     expect(beats).toEqual(
       expect.arrayContaining([
-        every("monitor", "rate(1 minute)", 0),
-        every("monitor", "rate(1 minute)", 30),
+        every("monitor", "rate(1 minute)", 0, 30),
         every("decision", "rate(1 minute)", 0),
-        every("execution", "rate(1 minute)", 0),
-        every("execution", "rate(1 minute)", 30),
+        every("execution", "rate(1 minute)", 0, 30),
         every("optimization", "rate(5 minutes)", 0),
       ]),
     );
+    for (const [, { Properties }] of all(preset(), "AWS::Scheduler::Schedule"))
+      expect(shown((Properties["Target"] as { Arn: unknown }).Arn)).toMatch(
+        /:scheduler:::aws-sdk:sqs:sendMessageBatch$/,
+      );
     expect(LOOPS.map(({ everySeconds }) => everySeconds)).toEqual([30, 60, 30, 300]);
   });
 
