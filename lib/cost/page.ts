@@ -4,6 +4,9 @@ import { billOf, type ControllerBill, pollsPerMonth } from "./bill.ts";
 import { HOURS_IN_MONTH, PRICES, PRICES_OF } from "./prices.ts";
 import { ASSUMED, MEASURED, PASSES } from "./usage.ts";
 
+/** What a component of the seven may cost in a month. */
+export const AIM_USD = 2;
+
 type Component = (typeof SEVEN.components)[number];
 
 /** The seven preset components behind a load balancer, so that each of their three rules has a metric. */
@@ -30,7 +33,7 @@ ${PRICES_OF.compiled} from secondary sources (\`lib/cost/prices.ts\`): check the
 ## The seven preset components, three rules each
 
 Each behind a load balancer, so that its response time has a source: CPU, memory, response time, requests, and 5xx answers.
-$2.00 for each component and month was the aim.
+The aim is $2.00 for each component and month at the most.
 
 ${billTable(bill)}
 
@@ -66,14 +69,17 @@ The default sources are chosen for it, too (docs/configuration.md, \`metrics\`):
 
 ## Where the rest is
 
-${dollars(bill.usd - 2 * bill.components)} of the fleet's bill are above the aim. Most of what is left cannot be had for less without a decision that may come
-later, or without a part that is wanted:
+The bill is ${dollars(AIM_USD * bill.components - bill.usd)} below the aim. Most of what is left cannot be had for less without a decision that may come later, or without
+a part that is wanted:
 
 - ${dollars(monthOf(5, 3))} are the three metrics that the rules of five of the seven read, once a minute: a rule with the default
   \`breachSeconds: 60\` acts on a single sample of a minute, and a load may rise from calm within one. Two minutes for all rules
   would make their metrics half as dear, and their growth a minute later.
 - $3.00 is the dashboard, however many graphs are on it.
-- ${dollars(bill.usd - frugal.usd)} are the errors, most of them of components at rest, whose errors an alert tells up to thirteen minutes late; one count of all 5xx answers of a shared load balancer could stand for those of its calm targets (not done).
+- ${dollars(bill.usd - frugal.usd)} are the errors, read once in ten minutes while all is calm: an alert on them is up to thirteen minutes late. One count of
+  all 5xx answers of a shared load balancer could stand for those of its calm targets (not done).
+- Each alarm looks at one metric: function errors are counted in the logs of all four loops' functions, where metric math over
+  Lambda's own metrics would be billed for each of them.
 - CloudWatch alarms as a bell, $0.10 for a metric where a minute's reading costs ${dollars(monthOf(1, 1))}: refused, ADR 5. They are evaluated
   once a minute at a time of their own, so that they may ring later than the monitor's half-minute beat reads.
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { type Config, compileTargets, loadConfig } from "../../lib/config/index.ts";
 import { askedOf, billOf } from "../../lib/cost/bill.ts";
-import { costPage, presetDeployed } from "../../lib/cost/page.ts";
+import { AIM_USD, costPage, presetDeployed } from "../../lib/cost/page.ts";
 import { MEASURED } from "../../lib/cost/usage.ts";
 import { synthesized } from "../infrastructure/synthesized.ts";
 
@@ -17,6 +17,11 @@ const web = (name: string, more: object = {}) => ({ name, ...more });
 describe("the monthly bill", () => {
   test("docs/cost.md is what the code computes (npm run cost -- --write-docs)", () => {
     expect(readFileSync(new URL("../../docs/cost.md", import.meta.url), "utf8")).toBe(costPage());
+  });
+
+  test("the seven preset components stay within the aim", () => {
+    const { usd, components } = billOf(presetDeployed());
+    expect(usd / components).toBeLessThanOrEqual(AIM_USD);
   });
 
   test("lines add up, for the whole and for each fleet", () => {

@@ -15,7 +15,7 @@ import { isShortest, MONITOR_BEAT_MS } from "./publication-lag.ts";
  *
  *   not before       the next period can have been published (`EARLIEST_MS` after its end);
  *   in each period   when publication is due (publication-lag.ts), not at every beat between. A beat early until that was in
- *                    vain often enough, and once an hour, so that a shorter lag is noticed;
+ *                    vain often enough, and once in three hours, so that a shorter lag is noticed;
  *   several periods  where every rule needs several samples in a row beyond its threshold: the read that brings the last
  *                    of them brings the others as well. For five minutes at most, and only while no other component could
  *                    need what this one might give.
@@ -32,6 +32,8 @@ const EARLIEST_MS = 15_000;
 /** A beat may fire so much sooner after the one before than it should. */
 const BEAT_JITTER_MS = 10_000;
 const HOUR_MS = 3_600_000;
+/** Once in such a time a period is asked for a beat early, although that was in vain often enough. */
+const PROBE_MS = 3 * HOUR_MS;
 /** Nothing is left alone for longer: alerts are raised from what is read. */
 const REST_MAX_MS = 300_000;
 
@@ -118,13 +120,13 @@ function lagOf({ lag, readThroughMs, window }: ComponentState): number | undefin
 
 /**
  * Whether the period that ended at `endMs` is to be asked for. A beat early where that may help: until that was in vain often
- * enough, and once an hour.
+ * enough, and now and then.
  */
 function isDue({ lag, readThroughMs }: ComponentState, endMs: number, nowMs: number): boolean {
   if (lag === undefined) return true;
   // At half past: the full hour is when most else has to be done.
-  const hourOf = (ms: number) => Math.floor(ms / HOUR_MS + 0.5);
-  const isProbe = hourOf(endMs) !== hourOf(readThroughMs);
+  const probeOf = (ms: number) => Math.floor((ms + HOUR_MS / 2) / PROBE_MS);
+  const isProbe = probeOf(endMs) !== probeOf(readThroughMs);
   const isPossible = lag.ms - MONITOR_BEAT_MS >= EARLIEST_MS;
   const early = isPossible && (isProbe || !isShortest(lag)) ? MONITOR_BEAT_MS : 0;
   return nowMs >= endMs + lag.ms - BEAT_JITTER_MS - early;
