@@ -8,12 +8,13 @@ export type WorkerAnswer = { readonly outcome: JobOutcome } | { readonly error: 
 
 const SOURCE = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** Megabytes of heap of a worker. The controller's store, a week of samples above all, takes some 80 of them. */
-const HEAP_MB = 160;
+const HEAP_MB = 104;
 const WORKER_OPTIONS = [`--max-old-space-size=${HEAP_MB}`, "--max-semi-space-size=4"];
 
 /**
  * Runs jobs in their order, as many at a time as there are workers; `ended` is told of each with what came of it, or why it
- * failed. A worker that dies is replaced. Answers with what the workers' memory came to together at the most, KiB.
+ * failed. A worker that dies is replaced, and so is one that comes to another trace: memory that a process once had it
+ * keeps. Answers with what the workers' memory came to together at the most, KiB.
  * @param program where the workers' bundle is written, a .mjs
  */
 export async function runJobs(
@@ -52,8 +53,11 @@ async function workOff(
 ): Promise<number> {
   let child = start();
   let peakKib = 0;
+  let trace: string | undefined;
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
-    if (!child.connected) child = start();
+    if (trace !== undefined && trace !== job.trace) child.kill();
+    if (child.killed || !child.connected) child = start();
+    trace = job.trace;
     child.send(job);
     const answer = await answerOf(child);
     if ("outcome" in answer) peakKib = Math.max(peakKib, answer.outcome.peakMemoryKib);
