@@ -92,10 +92,11 @@ export function stepDemand(
   state.queue = queue;
   if (rate >= perSecond) {
     // At capacity there is no slack in which to catch up: chance excess waits like the rest, and nobody idles while some wait.
-    state.queue += state.carry;
-    state.carry = 0;
-    const more = Math.min(state.queue, perSecond * seconds - served);
-    state.queue -= more;
+    // Where far fewer came than gave up on average, the difference is still owed.
+    const waiting = Math.max(0, state.queue + state.carry);
+    const more = Math.min(waiting, perSecond * seconds - served);
+    state.carry = Math.min(0, state.queue + state.carry);
+    state.queue = waiting - more;
     served += more;
   }
 

@@ -68,6 +68,29 @@ test("nobody idles while operations wait: under twice the load all CPU is used, 
   expect(used).toBeGreaterThan(0.999 * capacity.total.cpu);
 });
 
+test("a step in which fewer came than give up on average owes them to the next: nothing is ever below zero, nobody is lost", () => {
+  const capacity = capacityOf(6, { memory: 20_000 });
+  const state = restingDemand(300);
+  let came = 0;
+  let left = 0;
+  for (let step = 0; step < 200; step++) {
+    const arrivals = step % 10 < 9 ? 1000 : 0;
+    const { finished, failed, queue } = stepDemand(state, {
+      profile: { ...DEFAULT_PROFILE, baseErrorFraction: 0, timeoutMs: 1000 },
+      capacity,
+      rate: 900,
+      arrivals,
+      stepMs: 1000,
+    });
+    expect(queue).toBeGreaterThanOrEqual(0);
+    expect(finished).toBeGreaterThanOrEqual(0);
+    expect(state.queue).toBeGreaterThanOrEqual(0);
+    came += arrivals;
+    left += finished + failed;
+  }
+  expect(came - left).toBeCloseTo(state.queue + state.carry, 6);
+});
+
 test("more CPU a task never means slower, from one slow worker to several", () => {
   let last = Number.POSITIVE_INFINITY;
   for (let cpu = 450; cpu <= 3000; cpu += 50) {
