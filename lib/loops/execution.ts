@@ -1,13 +1,13 @@
-import type { DecisionStatus } from "../domain/model/decision.ts";
+import { type DecisionStatus, TERMINAL } from "../domain/model/decision.ts";
 import type { FleetPolicy } from "../domain/model/policy.ts";
 import type { LoopOutcome } from "../flow.ts";
 import type { Ports } from "../ports.ts";
-import { followTheWorld, readOrMakeLedger } from "./execution/bookings.ts";
+import { followTheWorld, isAsBooked, readOrMakeLedger } from "./execution/bookings.ts";
 import { carry } from "./execution/carry.ts";
 import { claimPending } from "./execution/claiming.ts";
-import { relearn, WAITING } from "./execution/endings.ts";
+import { WAITING } from "./execution/endings.ts";
 import { measure } from "./execution/measure.ts";
-import { expire, reconcile, tidy } from "./execution/records.ts";
+import { expire, isTidy, reconcile, tidy } from "./execution/records.ts";
 import { isolate, prefetch, type Run } from "./execution/run.ts";
 
 /** Decisions of ticks that lie a little ahead of this process's clock are seen as well. */
@@ -35,24 +35,24 @@ export async function runExecution(ports: Ports, fleet: FleetPolicy, nowMs: numb
     live: new Map(),
     errors: [],
   };
-  await isolate(run, undefined, () => reconcile(run));
-  await isolate(run, undefined, () => relearn(run));
-  await isolate(run, undefined, () => followTheWorld(run));
+  // Most passes find nothing to do, and should cost next to nothing: each part is asked first whether it has work.
+  if (isAny(run, isUnfinished)) await isolate(run, undefined, () => reconcile(run));
+  if (!isAsBooked(run)) await isolate(run, undefined, () => followTheWorld(run));
   if (run.ledger.open.length > 0) await isolate(run, undefined, () => carryAll(run));
-  if (isAny(run, STABLE)) await isolate(run, undefined, () => measure(run));
-  if (isAny(run, WAITING)) await isolate(run, undefined, () => expire(run));
-  if (isAny(run, WAITING)) await isolate(run, undefined, () => claimPending(run));
-  await isolate(run, undefined, () => tidy(run));
+  if (isAny(run, isStable)) await isolate(run, undefined, () => measure(run));
+  if (isAny(run, isWaiting)) await isolate(run, undefined, () => expire(run));
+  if (isAny(run, isWaiting)) await isolate(run, undefined, () => claimPending(run));
+  if (!isTidy(run)) await isolate(run, undefined, () => tidy(run));
   return { ran: true, errors: run.errors };
 }
 
-const STABLE: readonly DecisionStatus[] = ["STABLE"];
-
-/** Most passes find nothing to do, and should cost next to nothing. */
-function isAny({ decisions }: Run, statuses: readonly DecisionStatus[]): boolean {
-  for (const { status } of decisions.values()) if (statuses.includes(status)) return true;
+function isAny({ decisions }: Run, isOne: (status: DecisionStatus) => boolean): boolean {
+  for (const { status } of decisions.values()) if (isOne(status)) return true;
   return false;
 }
+const isStable = (status: DecisionStatus) => status === "STABLE";
+const isWaiting = (status: DecisionStatus) => WAITING.includes(status);
+const isUnfinished = (status: DecisionStatus) => !TERMINAL.has(status) && !isStable(status);
 
 /** Every open execution one move further, or as many as its service allows. */
 async function carryAll(run: Run): Promise<void> {

@@ -227,24 +227,35 @@ export function forget(ledger: Ledger, component: string): Transition {
  * change. A back-off outlives its end by the longest back-off, because the next failure doubles it.
  */
 export function prune(ledger: Ledger, policy: FleetPolicy, nowMs: number, watermarkMs: number): Transition {
-  const keepMs = Math.max(HOUR_MS, longestCooldown(policy));
-  const open = new Set(ledger.open.map((each) => each.decision));
-  const recent = ledger.recent.filter((each) => nowMs - each.atMs < keepMs || open.has(each.decision));
-  const quiet = Object.entries(ledger.quietUntil).filter(
-    ([, { untilMs, failures }]) => nowMs < untilMs + (failures > 0 ? BACKOFF_MAX_MS : 0),
-  );
-  const moved = watermarkMs > ledger.watermarkMs;
-  const dropped = recent.length < ledger.recent.length || quiet.length < Object.keys(ledger.quietUntil).length;
-  if (!moved && !dropped) return refused("superseded", "nothing to prune");
+  if (!isPrunable(ledger, policy, nowMs, watermarkMs)) return refused("superseded", "nothing to prune");
+  const keepMs = longestKept(policy);
   return changed(ledger, {
-    recent,
-    quietUntil: Object.fromEntries(quiet),
+    recent: ledger.recent.filter((each) => isKept(each, ledger, keepMs, nowMs)),
+    quietUntil: Object.fromEntries(Object.entries(ledger.quietUntil).filter(([, quiet]) => isQuiet(quiet, nowMs))),
     watermarkMs: Math.max(ledger.watermarkMs, watermarkMs),
   });
 }
 
-function longestCooldown(policy: FleetPolicy): number {
-  let longest = 0;
+/** Whether `prune` would change anything. */
+export function isPrunable(ledger: Ledger, policy: FleetPolicy, nowMs: number, watermarkMs: number): boolean {
+  if (watermarkMs > ledger.watermarkMs) return true;
+  const keepMs = longestKept(policy);
+  for (const each of ledger.recent) if (!isKept(each, ledger, keepMs, nowMs)) return true;
+  for (const name in ledger.quietUntil)
+    if (!isQuiet(ledger.quietUntil[name] as Ledger["quietUntil"][string], nowMs)) return true;
+  return false;
+}
+
+function isKept({ atMs, decision }: Ledger["recent"][number], ledger: Ledger, keepMs: number, nowMs: number): boolean {
+  return nowMs - atMs < keepMs || ledger.open.some((each) => each.decision === decision);
+}
+
+function isQuiet({ untilMs, failures }: Ledger["quietUntil"][string], nowMs: number): boolean {
+  return nowMs < untilMs + (failures > 0 ? BACKOFF_MAX_MS : 0);
+}
+
+function longestKept(policy: FleetPolicy): number {
+  let longest = HOUR_MS;
   for (const component of policy.components) {
     longest = Math.max(longest, component.cooldownMs);
     for (const rule of component.rules) longest = Math.max(longest, rule.cooldownMs ?? 0);

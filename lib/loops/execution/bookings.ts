@@ -14,6 +14,14 @@ export async function readOrMakeLedger(ports: Ports, policy: FleetPolicy): Promi
   return ports.store.readLedger(policy.name); // whoever won, this is it
 }
 
+/** True where `followTheWorld` would find nothing to do: every component is booked as the monitor last saw it. */
+export function isAsBooked(run: Run): boolean {
+  const occupied = occupiedComponents(run.ledger);
+  for (const { name } of run.policy.components) if (!occupied.has(name) && isDoubtful(run, name)) return false;
+  for (const name in run.ledger.booked) if (!run.components.has(name)) return false;
+  return true;
+}
+
 /**
  * Brings the bookings in line with what others did: components seen for the first time are booked as they are, foreign
  * changes are adopted after a live read confirmed them, and what left the configuration is forgotten. Components with

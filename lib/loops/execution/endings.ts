@@ -105,7 +105,10 @@ export function statusOfRefusal(reason: RefusalReason): DecisionStatus {
   }
 }
 
-/** Learned effects that a dead process did not get to: decisions with an effectiveness that the history does not hold. */
+/**
+ * Learned effects that a dead process did not get to: decisions with an effectiveness that the history does not hold. Called
+ * before the watermark moves over them: later nobody sees them any more, and earlier it need not be looked for.
+ */
 export async function relearn(run: Run): Promise<void> {
   const measured = [...run.decisions.values()].filter(
     (each) => each.result?.effectiveness !== undefined && isOver(each),

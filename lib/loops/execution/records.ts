@@ -1,9 +1,9 @@
 import { claim } from "../../domain/execution/claim.ts";
-import { isKnown, prune } from "../../domain/execution/ledger.ts";
+import { isKnown, isPrunable, prune } from "../../domain/execution/ledger.ts";
 import { type Decision, TERMINAL } from "../../domain/model/decision.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
 import { sameAllocation } from "../../domain/model/resources.ts";
-import { end, endJudged, endUnsent, WAITING } from "./endings.ts";
+import { end, endJudged, endUnsent, relearn, WAITING } from "./endings.ts";
 import { commit, isolate, type Run, reread, saveDecision } from "./run.ts";
 
 /**
@@ -12,11 +12,8 @@ import { commit, isolate, type Run, reread, saveDecision } from "./run.ts";
  */
 export async function reconcile(run: Run): Promise<void> {
   const unfinished = [...run.decisions.values()].filter(({ status }) => !TERMINAL.has(status) && status !== "STABLE");
-  if (
-    unfinished.every(({ status }) => WAITING.includes(status)) &&
-    run.ledger.open.length + run.ledger.recent.length === 0
-  )
-    return;
+  const isAllWaiting = unfinished.every(({ status }) => WAITING.includes(status));
+  if (isAllWaiting && run.ledger.open.length + run.ledger.recent.length === 0) return;
   // The ledger was read before the records: a record may be ahead of it. Read after them, the ledger is ahead.
   await reread(run);
   const { ledger } = run; // one view for all: what follows reads newer ones
@@ -105,14 +102,25 @@ const LATE_MS = 600_000;
 /** The watermark is moved in steps of this, so that a quiet fleet writes nothing. */
 const WATERMARK_STEP_MS = 300_000;
 
+/** True where `tidy` would find nothing to do, by the ledger as last read: what a newer one has to forget can wait. */
+export function isTidy(run: Run): boolean {
+  return !isPrunable(run.ledger, run.policy, run.nowMs, watermarkFor(run));
+}
+
 /** Forgets what no check asks about, and moves the watermark to the oldest decision that is not at its end. */
 export async function tidy(run: Run): Promise<void> {
+  const watermarkMs = watermarkFor(run);
+  if (watermarkMs > run.ledger.watermarkMs) await relearn(run);
+  await commit(run, (ledger) => prune(ledger, run.policy, run.nowMs, watermarkMs));
+}
+
+/** Where the watermark should be: it stays where it is until it can move by a whole step. */
+function watermarkFor(run: Run): number {
   let watermarkMs = run.nowMs - LATE_MS - run.policy.decision.validityMs;
   for (const decision of run.decisions.values()) {
     if (!TERMINAL.has(decision.status)) watermarkMs = Math.min(watermarkMs, decision.decidedAtMs);
   }
   for (const open of run.ledger.open) watermarkMs = Math.min(watermarkMs, open.decidedAtMs);
-  const due = watermarkMs >= run.ledger.watermarkMs + WATERMARK_STEP_MS;
-  const reached = due ? watermarkMs : run.ledger.watermarkMs;
-  await commit(run, (ledger) => prune(ledger, run.policy, run.nowMs, reached));
+  const isDue = watermarkMs >= run.ledger.watermarkMs + WATERMARK_STEP_MS;
+  return isDue ? watermarkMs : run.ledger.watermarkMs;
 }
