@@ -3,7 +3,7 @@
  * models are and how they compare: docs/forecasting.md.
  */
 export { forecast } from "./forecast.ts";
-export { type DemandAhead, type DemandOutlook, demandAhead, outlookOf } from "./growth/demand-outlook.ts";
+export { type DemandAhead, type DemandOutlook, demandAhead, minutesKnown, outlookOf } from "./growth/demand-outlook.ts";
 export { type DemandSeries, demandSeries } from "./growth/demand-series.ts";
 export { type GrowthModel, trainGrowth } from "./growth/growth-model.ts";
 export {

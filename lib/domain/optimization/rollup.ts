@@ -1,24 +1,13 @@
 import type { Series } from "../forecasting/series.ts";
 import type { MetricName, Resolution, RollupBlock, RollupBucket, Sample } from "../model/sample.ts";
 import { METRICS } from "../model/sample.ts";
+import { BucketSums, type Values } from "./bucket-sums.ts";
 
 const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 export const BUCKET_MS: Readonly<Record<Resolution, number>> = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS };
 export const BLOCK_MS: Readonly<Record<Resolution, number>> = { "5m": HOUR_MS, "1h": DAY_MS };
-
-/** Means over operations rather than over time: a slow minute with one request must not outweigh a busy one. */
-const PER_OPERATION: ReadonlySet<MetricName> = new Set(["responseTime", "errorRate"]);
-
-type Values = Readonly<Partial<Record<MetricName, number>>>;
-
-/** One thing to be averaged: a sample, or a bucket of finer resolution. */
-interface Part {
-  readonly weight: number;
-  readonly mean: Values;
-  readonly max: Values;
-}
 
 /**
  * Raw samples as 5-minute buckets in hour blocks. A sample counts in the bucket its last millisecond lies in, so that the
@@ -27,14 +16,18 @@ interface Part {
  * no block, buckets without one are left out: a gap stays a gap.
  */
 export function rollUpSamples(component: string, samples: readonly Sample[]): readonly RollupBlock[] {
-  const byBucket = groupBy(dedupe(samples).filter(hasValue), ({ endMs }) => floorTo(endMs - 1, BUCKET_MS["5m"]));
-  const buckets = [...byBucket].map(([startMs, inside]) =>
-    bucketOf(
-      startMs,
-      inside.length,
-      inside.map(({ periodMs, values }) => ({ weight: periodMs, mean: values, max: values })),
-    ),
-  );
+  const buckets: RollupBucket[] = [];
+  const sums = new BucketSums();
+  for (const { endMs, periodMs, values } of dedupe(samples)) {
+    if (!hasValue(values)) continue;
+    const startMs = floorTo(endMs - 1, BUCKET_MS["5m"]);
+    if (startMs !== sums.startMs) {
+      if (sums.samples > 0) buckets.push(sums.bucket());
+      sums.begin(startMs);
+    }
+    sums.add(1, periodMs, values, values);
+  }
+  if (sums.samples > 0) buckets.push(sums.bucket());
   return blocksOf(component, "5m", buckets);
 }
 
@@ -44,15 +37,14 @@ export function rollUpSamples(component: string, samples: readonly Sample[]): re
  * throughput.
  */
 export function rollUpHours(blocks: readonly RollupBlock[]): readonly RollupBucket[] {
+  const sums = new BucketSums();
   return blocks
     .filter(({ resolution, buckets }) => resolution === "5m" && buckets.length > 0)
-    .map(({ startMs, buckets }) =>
-      bucketOf(
-        startMs,
-        buckets.reduce((sum, { samples }) => sum + samples, 0),
-        buckets.map(({ samples, mean, max }) => ({ weight: samples, mean, max })),
-      ),
-    );
+    .map(({ startMs, buckets }) => {
+      sums.begin(startMs);
+      for (const { samples, mean, max } of buckets) sums.add(samples, samples, mean, max);
+      return sums.bucket();
+    });
 }
 
 /**
@@ -157,63 +149,9 @@ export function floorTo(timeMs: number, stepMs: number): number {
 }
 
 /** A sample that says only why it says nothing is no evidence. */
-function hasValue({ values }: Sample): boolean {
-  return METRICS.some((metric) => values[metric] !== undefined);
-}
-
-function bucketOf(startMs: number, samples: number, parts: readonly Part[]): RollupBucket {
-  const mean: Partial<Record<MetricName, number>> = {};
-  const max: Partial<Record<MetricName, number>> = {};
-  const means = parts.map((part) => listed(part.mean));
-  const peaks = parts.map((part) => (part.max === part.mean ? undefined : listed(part.max)));
-  for (let at = 0; at < METRICS.length; at++) {
-    const metric = METRICS[at] as MetricName;
-    const byOperations = PER_OPERATION.has(metric) && operationsOf(parts, means, at) > 0;
-    let most: number | undefined;
-    let sum = 0;
-    let total = 0;
-    for (let i = 0; i < parts.length; i++) {
-      const value = means[i]?.[at];
-      if (value === undefined) continue; // the mean is over the parts that know the metric
-      const peak = (peaks[i] ?? means[i])?.[at] ?? 0;
-      if (most === undefined || peak > most) most = peak;
-      const { weight, mean: known } = parts[i] as Part;
-      const share = byOperations ? weight * (known.throughput ?? Number.NaN) : weight;
-      sum += share * value;
-      total += share;
-    }
-    if (most === undefined) continue;
-    mean[metric] = sum / total;
-    max[metric] = most;
-  }
-  return { startMs, samples, mean, max };
-}
-
-type ValueOfEach<Names extends readonly unknown[]> = { readonly [At in keyof Names]: number | undefined };
-type Listed = ValueOfEach<typeof METRICS>;
-
-/** In the order of METRICS. By names in the source, not by one in a variable: every run rolls an hour of samples up. */
-function listed(values: Values): Listed {
-  return [
-    values.cpuUsed,
-    values.memoryUsed,
-    values.networkUsed,
-    values.storageUsed,
-    values.responseTime,
-    values.throughput,
-    values.queueLength,
-    values.errorRate,
-  ];
-}
-
-/** One part whose throughput is unknown makes the sum NaN: then all are weighted by time. */
-function operationsOf(parts: readonly Part[], means: readonly Listed[], at: number): number {
-  let total = 0;
-  for (let i = 0; i < parts.length; i++) {
-    const { weight, mean } = parts[i] as Part;
-    if (means[i]?.[at] !== undefined) total += weight * (mean.throughput ?? Number.NaN);
-  }
-  return total;
+function hasValue(values: Values): boolean {
+  for (const metric in values) if (values[metric as MetricName] !== undefined) return true;
+  return false;
 }
 
 function blocksOf(component: string, resolution: Resolution, buckets: readonly RollupBucket[]): readonly RollupBlock[] {

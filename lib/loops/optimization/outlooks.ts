@@ -5,6 +5,7 @@ import {
   type DemandSeries,
   demandSeries,
   type GrowthModel,
+  minutesKnown,
   outlookOf,
   trainGrowth,
 } from "../../domain/forecasting/index.ts";
@@ -77,8 +78,14 @@ export async function outlookFor(
   const { quantile, leadMinutes } = need;
   const known = modelFor(job, policy, previous);
   if (!isDue) {
-    const parts = await readParts(job, policy, taskCpu, leadMinutes);
-    return outlookOf(parts, known, { taskCpu, leadMinutes, nowMs, triedAtMs: previous?.triedAtMs });
+    // The last minute of the outlook, and what is looked at after it: the lead time, or the time around it.
+    const wantedMs = COVERED_MS + Math.max(AROUND_MS, leadMinutes * MINUTE_MS);
+    const wanted = { taskCpu, leadMinutes, nowMs, triedAtMs: previous?.triedAtMs };
+    // What was cut short may be seen in full by now.
+    const minutes = wantedMs > AFTER_MAX_MS ? [] : minutesKnown(previous, wanted);
+    const beforeMs = BEFORE_MS - minutes.length * MINUTE_MS;
+    const parts = await readParts(job, policy, taskCpu, { beforeMs, afterMs: Math.min(AFTER_MAX_MS, wantedMs) });
+    return outlookOf(parts, known, wanted, minutes);
   }
   const whole = await readDemand(job, policy, taskCpu, { fromMs: nowMs - HISTORY_MS - LAST_HOUR_MS, toMs: nowMs });
   const model = trainGrowth(whole, { quantile, leadMinutes, nowMs }) ?? known;
@@ -95,14 +102,12 @@ async function readParts(
   job: Job,
   policy: ComponentPolicy,
   taskCpu: number,
-  leadMinutes: number,
+  { beforeMs, afterMs }: { readonly beforeMs: number; readonly afterMs: number },
 ): Promise<readonly DemandSeries[]> {
   const { nowMs } = job;
-  // The last minute of the outlook, and what is looked at after it: the lead time, or the time around it.
-  const afterMs = Math.min(AFTER_MAX_MS, COVERED_MS + Math.max(AROUND_MS, leadMinutes * MINUTE_MS));
   const spans = [7, 3, 2, 1].map((days) => {
     const thenMs = nowMs - days * DAY_MS;
-    return { fromMs: thenMs - BEFORE_MS, toMs: thenMs + afterMs };
+    return { fromMs: thenMs - beforeMs, toMs: thenMs + afterMs };
   });
   spans.push({ fromMs: nowMs - LAST_HOUR_MS, toMs: nowMs });
   return Promise.all(spans.map(async (span) => readDemand(job, policy, taskCpu, span)));

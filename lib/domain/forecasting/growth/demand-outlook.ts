@@ -22,6 +22,8 @@ export interface DemandOutlook {
   readonly model?: GrowthModel | undefined;
   /** When it was last tried to learn, whether there was enough or not. */
   readonly triedAtMs?: number | undefined;
+  /** Lead time that the usual growth is of. */
+  readonly leadMinutes?: number | undefined;
   /** Start of the first of the minutes, epoch ms. */
   readonly startMs: number;
   /** By minute. */
@@ -47,39 +49,53 @@ const GROWTH_ANYWAY = 0.6;
 const SATURATED = 0.985;
 const SATURATED_FACTOR = 2;
 
+/** What an outlook is made for. */
+export interface OutlookNeed {
+  readonly taskCpu: number;
+  readonly leadMinutes: number;
+  readonly nowMs: number;
+}
+
+/**
+ * Minutes of an outlook to be made that one made shortly before has already: nothing is added to former days, so what they
+ * say of a minute stays. The first ones.
+ */
+export function minutesKnown(previous: DemandOutlook | undefined, need: OutlookNeed): readonly SeasonalDemand[] {
+  if (previous?.taskCpu !== need.taskCpu || previous.leadMinutes !== need.leadMinutes) return [];
+  const gone = firstMinute(need.nowMs) - previous.startMs / MINUTE_MS;
+  return gone < 0 ? [] : previous.minutes.slice(gone);
+}
+
+function firstMinute(nowMs: number): number {
+  return Math.floor(nowMs / MINUTE_MS) - MINUTES_BEFORE;
+}
+
 /**
  * @param history the same time of the last seven days, from minutes before to after it, and the last hour: in one series or
  * in parts, ascending; what it lacks is taken as unknown
+ * @param known the first minutes as far as they are known, see `minutesKnown`: for them, former days are not looked at
  */
 export function outlookOf(
   history: readonly DemandSeries[],
   model: GrowthModel | undefined,
-  {
-    taskCpu,
-    leadMinutes,
-    nowMs,
-    triedAtMs,
-  }: {
-    readonly taskCpu: number;
-    readonly leadMinutes: number;
-    readonly nowMs: number;
-    readonly triedAtMs?: number | undefined;
-  },
+  need: OutlookNeed & { readonly triedAtMs?: number | undefined },
+  known: readonly SeasonalDemand[] = [],
 ): DemandOutlook {
-  const first = Math.floor(nowMs / MINUTE_MS) - MINUTES_BEFORE;
+  const { taskCpu, leadMinutes, nowMs, triedAtMs } = need;
+  const first = firstMinute(nowMs);
   const highs = new SoughtHighs(history, leadMinutes);
   const minutes: SeasonalDemand[] = [];
   for (let k = 0; k < MINUTES_BEFORE + MINUTES_AFTER; k++) {
-    const { yesterday, lastWeek, threeDays, lastHour, usualGrowth } = seasonalAt(highs, first + k);
+    const { yesterday, lastWeek, threeDays, usualGrowth } = known[k] ?? seasonalAt(highs, first + k);
     minutes.push({
       yesterday: round(yesterday),
       lastWeek: round(lastWeek),
       threeDays: round(threeDays),
-      lastHour: round(lastHour),
+      lastHour: round(highs.lastHour(first + k)),
       usualGrowth: round(usualGrowth),
     });
   }
-  return { v: 1, madeAtMs: nowMs, startMs: first * MINUTE_MS, taskCpu, model, triedAtMs, minutes };
+  return { v: 1, madeAtMs: nowMs, startMs: first * MINUTE_MS, taskCpu, leadMinutes, model, triedAtMs, minutes };
 }
 
 /** Demand in tasks: now, the most that is to be expected within the lead time, and the most after a fall. */
