@@ -10,7 +10,9 @@ export interface Scheduler {
 
 /** The loops due at an instant, in the order of the flow: what one writes, the next can read at once. */
 export function loopsDueAt(scheduledMs: number): readonly LoopName[] {
-  return LOOPS.filter(({ everySeconds }) => scheduledMs % (everySeconds * 1000) === 0).map(({ name }) => name);
+  const due: LoopName[] = [];
+  for (const { name, everySeconds } of LOOPS) if (scheduledMs % (everySeconds * 1000) === 0) due.push(name);
+  return due;
 }
 
 /**
@@ -21,17 +23,18 @@ export async function runBeat(
   scheduledMs: number,
   tick: (name: LoopName, scheduledMs: number) => Promise<LoopOutcome>,
 ): Promise<void> {
-  const due = new Set(loopsDueAt(scheduledMs));
-  const done = new Set<LoopName>();
+  const due = [...loopsDueAt(scheduledMs)];
+  const done: LoopName[] = [];
   for (let next = nextOf(due, done); next !== undefined; next = nextOf(due, done)) {
-    done.add(next);
+    done.push(next);
     const { wake } = await tick(next, scheduledMs);
-    if (wake !== undefined) due.add(wake);
+    if (wake !== undefined) due.push(wake);
   }
 }
 
-function nextOf(due: ReadonlySet<LoopName>, done: ReadonlySet<LoopName>): LoopName | undefined {
-  return LOOPS.find(({ name }) => due.has(name) && !done.has(name))?.name;
+function nextOf(due: readonly LoopName[], done: readonly LoopName[]): LoopName | undefined {
+  for (const { name } of LOOPS) if (due.includes(name) && !done.includes(name)) return name;
+  return undefined;
 }
 
 /** Beats on the wall clock. A beat that takes longer than its time makes the next one late, never doubled. */

@@ -62,16 +62,17 @@ function unpart(text: string): string {
 }
 
 const DIGITS = 15;
+const TIME_END = 10 ** DIGITS;
 /** Fixed width, so that text order is time order (until the year 33658). */
 export function padTime(timeMs: number): string {
-  if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs >= 10 ** DIGITS)
+  if (!Number.isSafeInteger(timeMs) || timeMs < 0 || timeMs >= TIME_END)
     throw new InvariantError("a time outside what a key can hold", { timeMs });
   return String(timeMs).padStart(DIGITS, "0");
 }
 
 /** Bound of a range of times: any number, also one that no key can hold. Keys are whole, so rounding up is exact. */
 export function boundTime(timeMs: number): string {
-  return padTime(Math.min(Math.max(Math.ceil(timeMs), 0), 10 ** DIGITS - 1));
+  return padTime(Math.min(Math.max(Math.ceil(timeMs), 0), TIME_END - 1));
 }
 
 export const fleetPk = (fleet: string): string => `FLEET#${part(fleet)}`;

@@ -3,7 +3,7 @@ import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
 import { NotYetError } from "../domain/model/errors.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
-import { METRICS, type Sample } from "../domain/model/sample.ts";
+import type { MetricName, Sample } from "../domain/model/sample.ts";
 import type { ServiceState } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
@@ -127,8 +127,14 @@ function newSamples(
 
 /** The same metrics are absent for the same reasons as before, nearly always: one object says so for the whole window. */
 function sharingAbsences(sample: Sample, last: Sample | undefined): Sample {
-  if (last === undefined || METRICS.some((metric) => sample.absent[metric] !== last.absent[metric])) return sample;
+  if (last === undefined || !haveSame(sample.absent, last.absent) || !haveSame(last.absent, sample.absent)) return sample;
   return { endMs: sample.endMs, periodMs: sample.periodMs, values: sample.values, absent: last.absent };
+}
+
+/** By the names that are there: mostly there is none, and every sample is asked. */
+function haveSame(all: Sample["absent"], others: Sample["absent"]): boolean {
+  for (const metric in all) if (all[metric as MetricName] !== others[metric as MetricName]) return false;
+  return true;
 }
 
 /** A state of which the readings' own fields are still to be set. */

@@ -102,23 +102,24 @@ function oneOfEachKind(found: readonly RaisedAlert[]): readonly RaisedAlert[] {
 function fleetBookings(fleet: FleetPolicy, ledger: Ledger | undefined): RaisedAlert[] {
   if (ledger === undefined) return [];
   const booked = sumResources(Object.values(ledger.booked).map(totalOf));
-  return RESOURCE_NAMES.flatMap((name): RaisedAlert[] => {
+  const found: RaisedAlert[] = [];
+  for (const name of RESOURCE_NAMES) {
     const limit = fleet.limits[name];
-    if (limit <= 0 || booked[name] < BOOKED_WARNING * limit) return [];
+    if (limit <= 0 || booked[name] < BOOKED_WARNING * limit) continue;
     const amount = `${fromMilli(booked[name])} of ${fromMilli(limit)} ${UNIT[name]}`;
-    return [
-      {
-        type: "resource-limit",
-        kind: `resource-limit:fleet:${name}`,
-        severity: booked[name] >= limit ? "critical" : "warning",
-        message: `The fleet has ${amount} of ${name} booked (${percent(booked[name] / limit)}); growth is about to be held.`,
-      },
-    ];
-  });
+    found.push({
+      type: "resource-limit",
+      kind: `resource-limit:fleet:${name}`,
+      severity: booked[name] >= limit ? "critical" : "warning",
+      message: `The fleet has ${amount} of ${name} booked (${percent(booked[name] / limit)}); growth is about to be held.`,
+    });
+  }
+  return found;
 }
 
 function fleetUse(fleet: FleetPolicy, states: ReadonlyMap<string, ComponentState>, nowMs: number): RaisedAlert[] {
-  return RESOURCE_NAMES.flatMap((name): RaisedAlert[] => {
+  const found: RaisedAlert[] = [];
+  for (const name of RESOURCE_NAMES) {
     let used = 0;
     let allocated = 0;
     for (const { name: component } of fleet.components) {
@@ -128,16 +129,15 @@ function fleetUse(fleet: FleetPolicy, states: ReadonlyMap<string, ComponentState
       allocated += reading.allocated;
     }
     const threshold = fleet.thresholds[name];
-    if (allocated <= 0 || used < threshold * allocated) return [];
-    return [
-      {
-        type: "resource-limit",
-        kind: `resource-limit:fleet:${name}:use`,
-        severity: severityOfUse(used / allocated, threshold),
-        message: `The fleet uses ${percent(used / allocated)} of its allocated ${name}; the threshold is ${percent(threshold)}.`,
-      },
-    ];
-  });
+    if (allocated <= 0 || used < threshold * allocated) continue;
+    found.push({
+      type: "resource-limit",
+      kind: `resource-limit:fleet:${name}:use`,
+      severity: severityOfUse(used / allocated, threshold),
+      message: `The fleet uses ${percent(used / allocated)} of its allocated ${name}; the threshold is ${percent(threshold)}.`,
+    });
+  }
+  return found;
 }
 
 function componentLimits(

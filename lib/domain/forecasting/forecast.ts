@@ -129,6 +129,11 @@ function walkMargins(present: Float64Array, count: number, coverage: number): Ma
   return { below: grow(below), above: grow(above) };
 }
 
+/** Of independent errors. Not by `Math.hypot`, whose care for huge numbers takes ten times as long. */
+function together(a: number, b: number): number {
+  return Math.sqrt(a * a + b * b);
+}
+
 interface Placement {
   readonly nowMs: number;
   readonly anchorMs: number;
@@ -144,8 +149,8 @@ function pathOf(model: TrainedModel, steps: Steps, { nowMs, anchorMs, noise, rea
   for (let minute = 0; minute < minutes; minute++) {
     const position = (startMs + minute * MINUTE_MS - anchorMs - MIDDLES_APART_MS) / STEP_MS;
     const mean = between(steps.mean as unknown as number[], position);
-    const below = Math.hypot(between(steps.margins.below, position), noise.below);
-    const above = Math.hypot(between(steps.margins.above, position), noise.above);
+    const below = together(between(steps.margins.below, position), noise.below);
+    const above = together(between(steps.margins.above, position), noise.above);
     path.mean.push(fromRoot(mean, model.scale));
     path.lower.push(fromRoot(mean - below, model.scale));
     path.upper.push(fromRoot(mean + above, model.scale));

@@ -1,6 +1,6 @@
 import type { ComponentPolicy } from "../model/policy.ts";
 import { FREE_STORAGE_MILLI } from "../model/resources.ts";
-import { type Absence, METRICS, type MetricName, type Sample } from "../model/sample.ts";
+import { type Absence, type MetricName, type Sample } from "../model/sample.ts";
 import type { ServiceState } from "../model/service.ts";
 
 interface Surroundings {
@@ -18,7 +18,8 @@ interface Surroundings {
  */
 export function plausibleSample(sample: Sample, surroundings: Surroundings): Sample {
   let problems: [MetricName, Absence][] | undefined;
-  for (const metric of METRICS) {
+  for (const name in sample.values) {
+    const metric = name as MetricName;
     const value = sample.values[metric];
     const problem = value === undefined ? undefined : problemOf(metric, value, sample, surroundings);
     if (problem !== undefined) (problems ??= []).push([metric, problem]);
