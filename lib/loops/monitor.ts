@@ -116,8 +116,7 @@ function newSamples(
   const since = previous?.readThroughMs ?? 0;
   const live = service instanceof Error ? undefined : service;
   const surroundings = { previous: previous?.window ?? NO_SAMPLES, service: live ?? previous?.service, policy };
-  const isNew = ({ endMs }: Sample) => endMs > since && endMs <= nowMs;
-  const fresh = reading.every(isNew) ? reading : reading.filter(isNew);
+  const fresh = reading.filter(({ endMs }) => endMs > since && endMs <= nowMs);
   let last = previous?.window[previous.window.length - 1];
   return fresh.map((sample) => {
     last = sharingAbsences(plausibleSample(sample, surroundings), last);
@@ -127,7 +126,8 @@ function newSamples(
 
 /** The same metrics are absent for the same reasons as before, nearly always: one object says so for the whole window. */
 function sharingAbsences(sample: Sample, last: Sample | undefined): Sample {
-  if (last === undefined || !haveSame(sample.absent, last.absent) || !haveSame(last.absent, sample.absent)) return sample;
+  if (last === undefined || !haveSame(sample.absent, last.absent) || !haveSame(last.absent, sample.absent))
+    return sample;
   return { endMs: sample.endMs, periodMs: sample.periodMs, values: sample.values, absent: last.absent };
 }
 

@@ -33,10 +33,7 @@ interface Tick {
  * which no time is left, stops no other and is told in `errors`. Throws only when the tick could not be claimed (no state,
  * no action).
  */
-export async function runLoop(
-  name: LoopName,
-  { ports, fleets, scheduledMs, mayContinue = () => true }: Tick,
-): Promise<LoopOutcome> {
+export async function runLoop(name: LoopName, { ports, fleets, scheduledMs, mayContinue }: Tick): Promise<LoopOutcome> {
   const nowMs = ports.clock.nowMs();
   if (nowMs - scheduledMs > TICK_AGE_MAX_MS || scheduledMs - nowMs > BEAT_MS) {
     ports.log("warn", "tick out of date, not run", { loop: name, scheduledMs, nowMs });
@@ -49,7 +46,7 @@ export async function runLoop(
   const errors: { component?: string | undefined; message: string }[] = [];
   let wake: LoopName | undefined;
   for (const fleet of fleets) {
-    if (!mayContinue()) {
+    if (mayContinue?.() === false) {
       ports.log("warn", "no time left for a fleet", { loop: name, fleet: fleet.name });
       errors.push({ message: `${fleet.name}: no time was left` });
       continue;

@@ -88,6 +88,7 @@ const NOTHING: readonly RaisedAlert[] = [];
 
 /** The most severe of each kind; critical first, then by kind, so that the hourly cap falls on the lesser ones. */
 function oneOfEachKind(found: readonly RaisedAlert[]): readonly RaisedAlert[] {
+  if (found.length === 0) return NOTHING;
   const byKind = new Map<string, RaisedAlert>();
   for (const each of found) {
     const known = byKind.get(each.kind);
@@ -95,8 +96,11 @@ function oneOfEachKind(found: readonly RaisedAlert[]): readonly RaisedAlert[] {
       byKind.set(each.kind, each);
     }
   }
-  const rank = (each: RaisedAlert): string => `${each.severity === "critical" ? 0 : 1}${each.kind}`;
-  return [...byKind.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+  return [...byKind.values()].sort((a, b) => (rankOf(a) < rankOf(b) ? -1 : 1));
+}
+
+function rankOf({ severity, kind }: RaisedAlert): string {
+  return `${severity === "critical" ? 0 : 1}${kind}`;
 }
 
 function fleetBookings(fleet: FleetPolicy, ledger: Ledger | undefined): RaisedAlert[] {
@@ -149,27 +153,25 @@ function componentLimits(
   const allocation = state.service?.desired;
   if (allocation === undefined) return NOTHING;
   const total = totalOf(allocation);
-  // At the maximum means that not even one more task fits, not only that the numbers are equal.
-  const isAtMaximum = (name: ResourceName): boolean =>
-    (allocation.tasks >= policy.tasksMax || total[name] + allocation.size[name] > policy.max[name]) &&
-    total[name] >= BOOKED_WARNING * policy.max[name];
-  if (!RESOURCE_NAMES.some(isAtMaximum)) return NOTHING;
-  return RESOURCE_NAMES.flatMap((name): RaisedAlert[] => {
-    const reading = useOf(fleet, state, name, nowMs);
-    if (reading === undefined || !isAtMaximum(name)) return [];
+  const found: RaisedAlert[] = [];
+  for (const name of RESOURCE_NAMES) {
+    const most = policy.max[name];
+    // At the maximum means that not even one more task fits, not only that the numbers are equal.
+    const isFull = allocation.tasks >= policy.tasksMax || total[name] + allocation.size[name] > most;
+    const reading = isFull && total[name] >= BOOKED_WARNING * most ? useOf(fleet, state, name, nowMs) : undefined;
+    if (reading === undefined) continue;
     const share = reading.used / reading.allocated;
     const threshold = fleet.thresholds[name];
-    if (share < threshold) return [];
-    return [
-      {
-        type: "resource-limit",
-        component: policy.name,
-        kind: `resource-limit:${policy.name}:${name}`,
-        severity: severityOfUse(share, threshold),
-        message: `${policy.name} uses ${percent(share)} of its ${name} and is at its maximum of ${fromMilli(policy.max[name])} ${UNIT[name]}.`,
-      },
-    ];
-  });
+    if (share < threshold) continue;
+    found.push({
+      type: "resource-limit",
+      component: policy.name,
+      kind: `resource-limit:${policy.name}:${name}`,
+      severity: severityOfUse(share, threshold),
+      message: `${policy.name} uses ${percent(share)} of its ${name} and is at its maximum of ${fromMilli(most)} ${UNIT[name]}.`,
+    });
+  }
+  return found;
 }
 
 function scalingFailures(
@@ -245,29 +247,23 @@ function degradation(fleet: FleetPolicy, state: ComponentState): readonly Raised
 function fleetTargets(fleet: FleetPolicy, scores: FleetScores | undefined, nowMs: number): RaisedAlert[] {
   if (scores === undefined || nowMs - scores.atMs > SCORES_FRESH_MS) return [];
   const found: RaisedAlert[] = [];
-  const raise = (what: string, severe: boolean, message: string): void => {
-    found.push({
-      type: "performance-degradation",
-      kind: `performance-degradation:fleet:${what}`,
-      severity: severe ? "critical" : "warning",
-      message,
-    });
-  };
   const { responseTimeMs: response, successRate: success } = scores;
   const { responseTimeMs, successRate } = fleet.targets;
   if (response !== undefined && response > responseTimeMs) {
     const message = `The fleet answers in ${response.toFixed(0)} ms on average; the target is ${responseTimeMs} ms.`;
-    raise("response-time", response > 2 * responseTimeMs, message);
+    found.push(missedTarget("response-time", response > 2 * responseTimeMs, message));
   }
   if (success !== undefined && success < successRate) {
     const severe = 1 - success > 2 * (1 - successRate);
-    raise(
-      "success-rate",
-      severe,
-      `${percent(success)} of the operations succeed; the target is ${percent(successRate)}.`,
-    );
+    const message = `${percent(success)} of the operations succeed; the target is ${percent(successRate)}.`;
+    found.push(missedTarget("success-rate", severe, message));
   }
   return found;
+}
+
+function missedTarget(what: string, severe: boolean, message: string): RaisedAlert {
+  const kind = `performance-degradation:fleet:${what}`;
+  return { type: "performance-degradation", kind, severity: severe ? "critical" : "warning", message };
 }
 
 function silence(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly RaisedAlert[] {

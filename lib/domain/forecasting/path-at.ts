@@ -11,10 +11,15 @@ export interface PathPoint {
 export function pathAt(path: ForecastPath, atMs: number): PathPoint | undefined {
   const position = (atMs - path.startMs) / path.stepMs;
   if (!(position >= 0 && position <= path.mean.length - 1)) return undefined;
-  const read = (values: readonly number[]) => {
-    const before = values[Math.floor(position)] as number;
-    const after = values[Math.ceil(position)] as number;
-    return before + (position - Math.floor(position)) * (after - before);
+  return {
+    mean: between(path.mean, position),
+    lower: between(path.lower, position),
+    upper: between(path.upper, position),
   };
-  return { mean: read(path.mean), lower: read(path.lower), upper: read(path.upper) };
+}
+
+function between(values: readonly number[], position: number): number {
+  const before = values[Math.floor(position)] as number;
+  const after = values[Math.ceil(position)] as number;
+  return before + (position - Math.floor(position)) * (after - before);
 }

@@ -156,17 +156,17 @@ function forecastFor(trigger: Trigger, request: SignalRequest): SignalForecast |
   const leadMs = policy.parameters["leadSeconds"] === undefined ? LEAD_MS : policy.parameters["leadSeconds"] * 1000;
   const at = pathAt(path, nowMs + leadMs);
   if (at === undefined) return undefined;
-  const toValue = (demand: number) => rounded(trigger.forecast?.value(demand, allocation) ?? 0);
+  const { forecast } = trigger;
   let peak = 0;
   for (let i = 0; i < path.upper.length; i++) {
     if (path.startMs + i * path.stepMs >= nowMs) peak = Math.max(peak, path.upper[i] ?? 0);
   }
   return {
     atMs: nowMs + leadMs,
-    mean: toValue(at.mean),
-    lower: toValue(at.lower),
-    upper: toValue(at.upper),
-    peakUpper: toValue(peak),
+    mean: rounded(forecast.value(at.mean, allocation)),
+    lower: rounded(forecast.value(at.lower, allocation)),
+    upper: rounded(forecast.value(at.upper, allocation)),
+    peakUpper: rounded(forecast.value(peak, allocation)),
     trusted: path.trusted,
     model: path.model,
     reason: path.reason,

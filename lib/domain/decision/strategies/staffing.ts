@@ -32,29 +32,28 @@ export function staffed(demand: SignalDemand, parameters: Readonly<Record<string
   const staffing = marginOf(parameters);
   const judgedAs = from === "model" ? "PREDICTIVE" : "REACTIVE";
   const need = tasksFor(ahead, staffing);
-  const bearable = (count: number): number => demandFor(count, staffing) / Math.max(1, tasks);
-  const per = (demand: number): number => demand / Math.max(1, tasks);
+  const had = Math.max(1, tasks); // what is compared is demand for each of the tasks
   if (need > tasks) {
-    const threshold = Math.max(0.0001, bearable(tasks));
+    const threshold = Math.max(0.0001, demandFor(tasks, staffing) / had);
     return {
       want: "grow",
       because: "demand-ahead",
       judgedAs,
-      compared: per(ahead),
+      compared: ahead / had,
       threshold,
-      factor: need / Math.max(1, tasks),
+      factor: need / had,
       tasks: need,
     };
   }
   const enough = Math.max(need, tasksFor(keep, staffing));
   if (enough >= tasks - Math.floor(TRIFLE * tasks))
-    return { want: "hold", because: "demand-met", judgedAs, compared: per(ahead) };
+    return { want: "hold", because: "demand-met", judgedAs, compared: ahead / had };
   return {
     want: "shrink",
     because: "demand-fell",
     judgedAs,
-    compared: per(keep),
-    threshold: bearable(enough),
+    compared: keep / had,
+    threshold: demandFor(enough, staffing) / had,
     factor: enough / tasks,
     tasks: enough,
   };

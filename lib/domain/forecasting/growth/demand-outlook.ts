@@ -142,16 +142,19 @@ export function demandAhead(
   for (const { endMs, values } of window)
     if (endMs > newest.endMs - keepMs) recent = Math.max(recent, (values.cpuUsed ?? 0) / taskCpu);
   const most = HIGHEST_TIMES * (outlook?.model?.highest ?? Number.POSITIVE_INFINITY);
-  const grown = (demand: number, by: number): number =>
-    Math.min(demand * Math.exp(by), Math.max(most, demand * Math.exp(Math.min(by, GROWTH_ANYWAY))));
-  const ahead = grown(now, growth);
+  const ahead = grown(now, growth, most);
   return {
     now: round(now),
     ahead: round(ahead),
-    keep: round(Math.max(ahead, grown(recent, Math.max(growth, FALL_MAX)))),
+    keep: round(Math.max(ahead, grown(recent, Math.max(growth, FALL_MAX), most))),
     growth: round(growth),
     from: learned === undefined ? "default" : "model",
   };
+}
+
+/** A demand after this log growth; no more than `most`, unless the growth is one that may always come. */
+function grown(demand: number, by: number, most: number): number {
+  return Math.min(demand * Math.exp(by), Math.max(most, demand * Math.exp(Math.min(by, GROWTH_ANYWAY))));
 }
 
 /**
