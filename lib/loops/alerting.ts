@@ -23,17 +23,20 @@ export interface AlertOutcome {
 /**
  * Judges the alert conditions, records what is let through and what is held back in one compare-and-set, then delivers
  * the outbox. Recorded first: a crash in between delivers late or twice (same id), never not at all.
+ * @param known the record of alerts, where it was read along with the evidence
  */
 export async function raiseAlerts(
   ports: Pick<Ports, "store" | "notifier" | "log">,
   fleet: FleetPolicy,
   evidence: AlertEvidence,
   nowMs: number,
+  known?: AlertState,
 ): Promise<AlertOutcome> {
   const raised = conditions(fleet, evidence, nowMs);
   const nothing = { raised: raised.length, sent: 0, suppressed: 0, undelivered: 0 };
   try {
-    const before = await change(ports, fleet, (state) => admit(state, raised, fleet.alerts, nowMs));
+    if (raised.length === 0 && known?.outbox.length === 0) return { ...nothing, problems: [] };
+    const before = await change(ports, fleet, (state) => admit(state, raised, fleet.alerts, nowMs), known);
     if (before === undefined) return { ...nothing, problems: ["the record of alerts is contended"] };
     const { done, problems } = await deliver(ports, before.next);
     if (done.length > 0) await change(ports, fleet, (state) => delivered(state, done));
@@ -50,14 +53,16 @@ export async function raiseAlerts(
   }
 }
 
-/** Read, change, write; again from the read when somebody else wrote in between. */
+/** Read (unless it is known), change, write; again from the read when somebody else wrote in between. */
 async function change(
   { store }: Pick<Ports, "store">,
   { name }: FleetPolicy,
   make: (state: AlertState) => AlertState,
+  known?: AlertState,
 ): Promise<{ previous: AlertState; next: AlertState } | undefined> {
   for (let attempt = 0; attempt < CAS_ATTEMPTS; attempt += 1) {
-    const previous = (await store.readAlerts(name)) ?? noAlerts(name);
+    const read = attempt === 0 ? known : undefined;
+    const previous = read ?? (await store.readAlerts(name)) ?? noAlerts(name);
     const next = make(previous);
     if (next === previous || (await store.writeAlerts(next)).won) return { previous, next };
   }

@@ -243,8 +243,8 @@ async function alerts(
   errors: Failure[],
 ): Promise<void> {
   try {
-    const { ledger, learning, scores } = await ports.store.readFleet(fleet.name);
-    const { problems } = await raiseAlerts(ports, fleet, { states, ledger, learning, scores }, nowMs);
+    const { ledger, learning, scores, alerts: known } = await ports.store.readFleet(fleet.name);
+    const { problems } = await raiseAlerts(ports, fleet, { states, ledger, learning, scores }, nowMs, known);
     for (const problem of problems) errors.push({ message: `alerts: ${problem}` });
   } catch (error) {
     errors.push({ message: `alerts: ${error instanceof Error ? error.message : String(error)}` });

@@ -4,7 +4,7 @@
  */
 export { forecast } from "./forecast.ts";
 export { type DemandAhead, type DemandOutlook, demandAhead, minutesKnown, outlookOf } from "./growth/demand-outlook.ts";
-export { type DemandSeries, demandSeries } from "./growth/demand-series.ts";
+export { type DemandSeries, demandSeries, firstAfter } from "./growth/demand-series.ts";
 export { type GrowthModel, trainGrowth } from "./growth/growth-model.ts";
 export {
   FORECAST_DEFAULTS,

@@ -61,7 +61,11 @@ export async function runForecasts(job: Job, rolledUp: readonly RolledUp[]): Pro
       const path = forecast(record.model, recentSeries(job, read, metric), nowMs);
       return [{ v: 1, component: policy.name, madeAtMs: nowMs, metric, path }];
     });
-    const outlook = await outlookFor(job, policy, outlooks.get(policy.name), growing.has(policy.name));
+    const outlook = await outlookFor(job, policy, {
+      previous: outlooks.get(policy.name),
+      samples: read.samples,
+      isDue: growing.has(policy.name),
+    });
     return { trained, records: outlook === undefined ? records : withOutlook(records, { ...base, outlook }) };
   });
   const trained = made.flatMap((each) => each.trained);

@@ -10,6 +10,7 @@ import {
   trainGrowth,
 } from "../../domain/forecasting/index.ts";
 import type { ComponentPolicy } from "../../domain/model/policy.ts";
+import type { Sample } from "../../domain/model/sample.ts";
 import type { Job } from "./job.ts";
 
 const MINUTE_MS = 60_000;
@@ -61,6 +62,15 @@ function taskCpuOf({ states }: Job, name: string): number | undefined {
   return states.get(name)?.service?.desired.size.cpu;
 }
 
+/** What is known when an outlook is made. */
+interface Known {
+  readonly previous: DemandOutlook | undefined;
+  /** The newest ones, of at least LAST_HOUR_MS. */
+  readonly samples: readonly Sample[];
+  /** Whether the growth is to be learned. */
+  readonly isDue: boolean;
+}
+
 /**
  * What a component's decisions need to staff by demand: a model of its growth, learned again when it is due, and what
  * former days say about the minutes to come.
@@ -68,8 +78,7 @@ function taskCpuOf({ states }: Job, name: string): number | undefined {
 export async function outlookFor(
   job: Job,
   policy: ComponentPolicy,
-  previous: DemandOutlook | undefined,
-  isDue: boolean,
+  { previous, samples, isDue }: Known,
 ): Promise<DemandOutlook | undefined> {
   const need = needOf(policy);
   const taskCpu = taskCpuOf(job, policy.name);
@@ -84,8 +93,9 @@ export async function outlookFor(
     // What was cut short may be seen in full by now.
     const minutes = wantedMs > AFTER_MAX_MS ? [] : minutesKnown(previous, wanted);
     const beforeMs = BEFORE_MS - minutes.length * MINUTE_MS;
-    const parts = await readParts(job, policy, taskCpu, { beforeMs, afterMs: Math.min(AFTER_MAX_MS, wantedMs) });
-    return outlookOf(parts, known, wanted, minutes);
+    const days = await readDays(job, policy, taskCpu, { beforeMs, afterMs: Math.min(AFTER_MAX_MS, wantedMs) });
+    const lastHour = demandSeries(samples, { fromMs: nowMs - LAST_HOUR_MS, toMs: nowMs, taskCpu });
+    return outlookOf([...days, lastHour], known, wanted, minutes);
   }
   const whole = await readDemand(job, policy, taskCpu, { fromMs: nowMs - HISTORY_MS - LAST_HOUR_MS, toMs: nowMs });
   const model = trainGrowth(whole, { quantile, leadMinutes, nowMs }) ?? known;
@@ -97,8 +107,8 @@ function isCurrent({ trainedAtMs, quantile, leadMinutes }: GrowthModel, need: St
   return job.nowMs - trainedAtMs < refitMs && quantile === need.quantile && leadMinutes === need.leadMinutes;
 }
 
-/** The same time of the former days that are looked at, and the last hour. */
-async function readParts(
+/** The same time of the former days that are looked at, ascending. */
+async function readDays(
   job: Job,
   policy: ComponentPolicy,
   taskCpu: number,
@@ -109,7 +119,6 @@ async function readParts(
     const thenMs = nowMs - days * DAY_MS;
     return { fromMs: thenMs - beforeMs, toMs: thenMs + afterMs };
   });
-  spans.push({ fromMs: nowMs - LAST_HOUR_MS, toMs: nowMs });
   return Promise.all(spans.map(async (span) => readDemand(job, policy, taskCpu, span)));
 }
 

@@ -1,3 +1,4 @@
+import { firstAfter } from "../../domain/forecasting/index.ts";
 import type { ComponentPolicy } from "../../domain/model/policy.ts";
 import type { RollupBlock, RollupBucket, Sample } from "../../domain/model/sample.ts";
 import {
@@ -54,7 +55,7 @@ export async function rollUp(job: Job, { name }: ComponentPolicy, recentMs: numb
 /** Samples of the hours that late ones may still change; older samples were read for other reasons. */
 function newest(samples: readonly Sample[], nowMs: number): readonly Sample[] {
   const sinceMs = floorTo(nowMs - LATE_MS, HOUR_MS);
-  return samples.filter(({ endMs }) => endMs > sinceMs);
+  return samples.slice(firstAfter(samples, sinceMs));
 }
 
 /** Raw samples that will be purged soon are not worth the catch-up, and could be half gone already. */

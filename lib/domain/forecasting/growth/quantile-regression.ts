@@ -58,13 +58,18 @@ function weigh({ columns, weights, targets }: WeightedColumns, line: Float64Arra
   }
 }
 
-/** Adds each column times its slope to every row, in the order of the columns. */
+/** Adds each column times its slope to every row, in the order of the columns; two at a time, which reads the rows half as often. */
 function addFitted(rows: Float64Array, columns: readonly Float64Array[], slopes: ArrayLike<number>): void {
-  for (let k = 0; k < columns.length; k++) {
-    const column = columns[k] as Float64Array;
-    const slope = slopes[k] as number;
-    for (let r = 0; r < rows.length; r++) rows[r] = (rows[r] as number) + slope * (column[r] as number);
+  for (let k = 0; k + 1 < columns.length; k += 2) {
+    const [a, b] = [columns[k] as Float64Array, columns[k + 1] as Float64Array];
+    const [slopeA, slopeB] = [slopes[k] as number, slopes[k + 1] as number];
+    for (let r = 0; r < rows.length; r++)
+      rows[r] = (rows[r] as number) + slopeA * (a[r] as number) + slopeB * (b[r] as number);
   }
+  if (columns.length % 2 === 0) return;
+  const last = columns[columns.length - 1] as Float64Array;
+  const slope = slopes[columns.length - 1] as number;
+  for (let r = 0; r < rows.length; r++) rows[r] = (rows[r] as number) + slope * (last[r] as number);
 }
 
 /** Cholesky on the lower triangle of a positive definite matrix. */
