@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { demandAhead, outlookOf } from "../../../lib/domain/forecasting/growth/demand-outlook.ts";
+import { demandAhead, minutesKnown, outlookOf } from "../../../lib/domain/forecasting/growth/demand-outlook.ts";
 import { demandSeries, highest } from "../../../lib/domain/forecasting/growth/demand-series.ts";
 import {
   growthFeatures,
@@ -176,6 +176,34 @@ describe("what is rarer than a line can be fitted for", () => {
   test("the highest demand that was learned from is remembered", () => {
     const model = trainGrowth(series, { quantile: 0.95, leadMinutes: 4, nowMs: START + 7 * DAY });
     expect(model?.highest).toBeCloseTo(Math.max(...series.mean), 5);
+  });
+});
+
+describe("an outlook made shortly after another", () => {
+  const prng = new Prng(3, 5, 7);
+  const loads = Array.from({ length: 9 * 1440 }, () => 4 + 3 * prng.uniform());
+  const samples = samplesOf((ms) => loads[Math.floor((ms - START) / MINUTE)] ?? 4, START, START + 9 * DAY);
+  const seenAt = (nowMs: number) =>
+    demandSeries(
+      samples.filter(({ endMs }) => endMs <= nowMs),
+      { fromMs: START, toMs: nowMs, taskCpu: 1000 },
+    );
+  const first = { taskCpu: 1000, leadMinutes: 4, nowMs: START + 8 * DAY };
+  const before = outlookOf([seenAt(first.nowMs)], undefined, first);
+
+  test.each([5, 7, 16, 30])("%i minutes: takes over what former days said, and comes out the same", (minutes) => {
+    const need = { ...first, nowMs: first.nowMs + minutes * MINUTE };
+    const known = minutesKnown(before, need);
+    expect(known).toHaveLength(Math.max(0, 21 - minutes));
+    const history = [seenAt(need.nowMs)];
+    expect(outlookOf(history, undefined, need, known)).toEqual(outlookOf(history, undefined, need));
+  });
+
+  test("takes over nothing of other tasks, of another lead time, or of a later one", () => {
+    expect(minutesKnown(before, { ...first, taskCpu: 500 })).toEqual([]);
+    expect(minutesKnown(before, { ...first, leadMinutes: 5 })).toEqual([]);
+    expect(minutesKnown(before, { ...first, nowMs: first.nowMs - MINUTE })).toEqual([]);
+    expect(minutesKnown(undefined, first)).toEqual([]);
   });
 });
 
