@@ -1,5 +1,5 @@
 import { lagCurves } from "../../../lib/domain/forecasting/lag-curves.ts";
-import { fitLagRidge, predictLagRidge } from "../../../lib/domain/forecasting/lag-ridge.ts";
+import { fitLagRidge, lagRows, predictLagRidge } from "../../../lib/domain/forecasting/lag-ridge.ts";
 import { fromRoot, toRoot } from "../../../lib/domain/forecasting/root.ts";
 import { type Candidate, path } from "../candidate.ts";
 
@@ -11,7 +11,7 @@ export const lagRidge: Candidate = {
   fit(history, season) {
     const scale = history.reduce((sum, y) => sum + y, 0) / history.length || 1;
     const view = viewOf(history, season, scale);
-    const ridge = fitLagRidge(view, season, FITTED_STEPS);
+    const ridge = fitLagRidge(lagRows(view, season, FITTED_STEPS), view.origin);
     return (series) => {
       const now = viewOf(series, season, scale);
       return path((step) => fromRoot(predictLagRidge(ridge, now, step), scale));

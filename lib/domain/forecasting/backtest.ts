@@ -1,6 +1,6 @@
 import { conformalMargins } from "./conformal.ts";
 import type { LagCurves } from "./lag-curves.ts";
-import { fitLagRidge, predictLagRidge, presentIsKnown } from "./lag-ridge.ts";
+import { fitLagRidge, type LagRows, predictLagRidge, presentIsKnown } from "./lag-ridge.ts";
 import type { Margins, Verdict } from "./model.ts";
 import { fromRoot } from "./root.ts";
 
@@ -24,8 +24,8 @@ export interface Trial {
   readonly grid: Float64Array;
   readonly curves: LagCurves;
   readonly seasonSteps: number;
-  /** Steps ahead that get fitted weights, ascending. */
-  readonly fittedSteps: readonly number[];
+  /** Of the grid, for the steps ahead that get fitted weights, ascending. */
+  readonly rows: readonly LagRows[];
   /** Steps ahead that are tested: 0 .. steps - 1. */
   readonly steps: number;
   /** Step that the verdict is about. */
@@ -91,7 +91,7 @@ function replay(trial: Trial): Scores {
   const first = firstTested(grid.length, seasonSteps);
   const foldSteps = Math.max(1, Math.ceil((grid.length - first) / FOLDS));
   for (let fold = first; fold < grid.length; fold += foldSteps) {
-    const ridge = fitLagRidge({ grid, curves, origin: fold }, seasonSteps, trial.fittedSteps);
+    const ridge = fitLagRidge(trial.rows, fold);
     const end = Math.min(grid.length, fold + foldSteps);
     for (let origin = fold; origin < end; origin += ORIGIN_STRIDE) {
       if (!presentIsKnown(grid, origin)) continue;

@@ -49,28 +49,50 @@ export function features({ grid, curves, origin }: View, step: number, into: Flo
   into[from + 7] = mean(grid, origin - 3, origin) - now;
 }
 
-/**
- * Direct regression for each horizon (Marcellino, Stock & Watson 2006 on direct against iterated forecasts):
- *   y(t + h) - y(t) = w_h · features(t, h),   fitted by robust ridge on the rows of `view` before its origin.
- */
-export function fitLagRidge(view: View, seasonSteps: number, steps: readonly number[]): LagRidge {
-  const rows: number[] = [];
-  for (let origin = seasonSteps + PRESENT_STEPS; origin < view.origin; origin += ROW_STRIDE) {
-    if (presentIsKnown(view.grid, origin)) rows.push(origin);
-  }
-  return { steps, weights: steps.map((step) => Array.from(fitStep(view, rows, step))) };
+/** The rows of a grid for one step ahead, ascending by the step of the grid that each of them learns from. */
+export interface LagRows {
+  readonly step: number;
+  /** Of WIDTH features each, row after row. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly outcomeAt: readonly number[];
 }
 
-function fitStep({ grid, curves, origin: end }: View, origins: readonly number[], step: number): Float64Array {
-  const usable = origins.filter((origin) => origin + step < end && !Number.isNaN(grid[origin + step]));
-  if (usable.length < ROWS_MIN) return new Float64Array(WIDTH);
-  const x = new Float64Array(usable.length * WIDTH);
-  const y = new Float64Array(usable.length);
-  usable.forEach((origin, row) => {
-    features({ grid, curves, origin }, step, x, row * WIDTH);
-    y[row] = (grid[origin + step] as number) - (grid[origin - 1] as number);
+/** All rows of a grid, for each step ahead: made once, since a fit as of any origin uses the first of them. */
+export function lagRows(
+  { grid, curves }: Omit<View, "origin">,
+  seasonSteps: number,
+  steps: readonly number[],
+): readonly LagRows[] {
+  const origins: number[] = [];
+  for (let origin = seasonSteps + PRESENT_STEPS; origin < grid.length; origin += ROW_STRIDE) {
+    if (presentIsKnown(grid, origin)) origins.push(origin);
+  }
+  return steps.map((step) => {
+    const usable = origins.filter((origin) => origin + step < grid.length && !Number.isNaN(grid[origin + step]));
+    const x = new Float64Array(usable.length * WIDTH);
+    const y = new Float64Array(usable.length);
+    usable.forEach((origin, row) => {
+      features({ grid, curves, origin }, step, x, row * WIDTH);
+      y[row] = (grid[origin + step] as number) - (grid[origin - 1] as number);
+    });
+    return { step, x, y, outcomeAt: usable.map((origin) => origin + step) };
   });
-  return robustRidge({ x, y, width: WIDTH }, LAMBDA);
+}
+
+/**
+ * Direct regression for each horizon (Marcellino, Stock & Watson 2006 on direct against iterated forecasts):
+ *   y(t + h) - y(t) = w_h · features(t, h),   fitted by robust ridge on the rows whose outcome lies before the origin.
+ */
+export function fitLagRidge(rows: readonly LagRows[], origin: number): LagRidge {
+  return { steps: rows.map(({ step }) => step), weights: rows.map((each) => Array.from(fitStep(each, origin))) };
+}
+
+function fitStep({ x, y, outcomeAt }: LagRows, origin: number): Float64Array {
+  const later = outcomeAt.findIndex((at) => at >= origin);
+  const count = later < 0 ? outcomeAt.length : later;
+  if (count < ROWS_MIN) return new Float64Array(WIDTH);
+  return robustRidge({ x: x.subarray(0, count * WIDTH), y: y.subarray(0, count), width: WIDTH }, LAMBDA);
 }
 
 /** One for all predictions: each fills it anew. */

@@ -1,6 +1,6 @@
 import { backtest } from "./backtest.ts";
 import { type LagCurves, lagCurves, PROFILE_SEASONS } from "./lag-curves.ts";
-import { fitLagRidge, type LagRidge, PRESENT_STEPS } from "./lag-ridge.ts";
+import { fitLagRidge, type LagRidge, lagRows, PRESENT_STEPS } from "./lag-ridge.ts";
 import { FORECAST_DEFAULTS, type ForecastOptions, type Margins, type TrainedModel } from "./model.ts";
 import { toRoot } from "./root.ts";
 import { bridgeGaps, gridMeans, type Series, STEP_MS, usable } from "./series.ts";
@@ -34,16 +34,16 @@ export function train(history: Series, recent: Series, options: Partial<Forecast
   const grid = demand.map((value) => toRoot(value, scale));
   const curves = lagCurves(grid, seasonSteps);
   const steps = stepsAhead(settled);
-  const fittedSteps = stepsFitted(steps);
+  const rows = lagRows({ grid, curves }, seasonSteps, stepsFitted(steps));
   const leadStep = Math.min(steps - 1, Math.floor(settled.leadMs / STEP_MS));
-  const tested = backtest({ grid, curves, seasonSteps, fittedSteps, steps, leadStep, coverage: settled.coverage });
+  const tested = backtest({ grid, curves, seasonSteps, rows, steps, leadStep, coverage: settled.coverage });
   return {
     version: 1,
     trainedAtMs: nowMs,
     options: settled,
     scale,
     level: demand.findLast((value) => !Number.isNaN(value)) ?? 0,
-    ridge: rounded(fitLagRidge({ grid, curves, origin: grid.length }, seasonSteps, fittedSteps)),
+    ridge: rounded(fitLagRidge(rows, grid.length)),
     curves: { startMs: endMs - LEAD_IN_STEPS * STEP_MS, ...tail(curves, grid.length - LEAD_IN_STEPS) },
     margins: { model: roundedMargins(tested.margins.model), naive: roundedMargins(tested.margins.naive) },
     verdict: { ...tested.verdict, skill: round(tested.verdict.skill) },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { lagCurves } from "../../../lib/domain/forecasting/lag-curves.ts";
-import { features, fitLagRidge, predictLagRidge, WIDTH } from "../../../lib/domain/forecasting/lag-ridge.ts";
+import { features, fitLagRidge, lagRows, predictLagRidge, WIDTH } from "../../../lib/domain/forecasting/lag-ridge.ts";
 
 const gap = Number.NaN;
 
@@ -47,19 +47,19 @@ describe("the fit", () => {
   const view = { grid, curves: lagCurves(grid, season), origin: grid.length };
 
   test("follows a season that repeats, also between the fitted steps", () => {
-    const model = fitLagRidge(view, season, [0, 6]);
+    const model = fitLagRidge(lagRows(view, season, [0, 6]), view.origin);
     for (const step of [0, 3, 6]) expect(predictLagRidge(model, view, step)).toBeCloseTo(shape(grid.length + step), 1);
   });
   test("with fewer than 16 rows is the naive forecast", () => {
-    const model = fitLagRidge({ ...view, origin: season + 12 + 6 }, season, [0, 6]);
+    const model = fitLagRidge(lagRows(view, season, [0, 6]), season + 12 + 6);
     expect(model.weights.flat().every((weight) => weight === 0)).toBe(true);
     expect(predictLagRidge(model, view, 4)).toBe(grid.at(-1));
   });
   test("never sees what lies behind its origin", () => {
     const origin = 500;
     const spoilt = grid.map((value, i) => (i < origin ? value : 999));
-    const before = fitLagRidge({ grid, curves: lagCurves(grid, season), origin }, season, [3]);
-    const after = fitLagRidge({ grid: spoilt, curves: lagCurves(spoilt, season), origin }, season, [3]);
+    const before = fitLagRidge(lagRows(view, season, [3]), origin);
+    const after = fitLagRidge(lagRows({ grid: spoilt, curves: lagCurves(spoilt, season) }, season, [3]), origin);
     expect(after).toEqual(before);
   });
 });
