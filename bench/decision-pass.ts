@@ -126,8 +126,9 @@ async function measure(components: number): Promise<PassResult> {
   for (const fleet of fleets) {
     await book(store, fleet);
     await runMonitor(ports, fleet, START_MS);
+    await clear(store, fleet, START_MS + 1);
   }
-  const passes = Math.max(12, Math.min(300, Math.round(40_000 / components)));
+  const passes = Math.max(24, Math.min(300, Math.round(40_000 / components)));
   const times: number[] = [];
   let changes = 0;
   for (let pass = 1; pass <= passes; pass++) {

@@ -3,8 +3,9 @@ import { TRIGGERS_BY_NAME } from "../domain/decision/triggers/index.ts";
 import type { ComponentState } from "../domain/model/component-state.ts";
 import { NotYetError } from "../domain/model/errors.ts";
 import type { ComponentPolicy, FleetPolicy } from "../domain/model/policy.ts";
-import type { MetricName, Sample } from "../domain/model/sample.ts";
-import type { ServiceState } from "../domain/model/service.ts";
+import type { Sample } from "../domain/model/sample.ts";
+import { SampleWindow } from "../domain/model/sample-window.ts";
+import { type ServiceState, sameService } from "../domain/model/service.ts";
 import { nextBaseline, performanceScore } from "../domain/monitor/performance.ts";
 import { plausibleSample } from "../domain/monitor/plausible.ts";
 import { lagAfterAnswer, lagAfterSilence } from "../domain/monitor/publication-lag.ts";
@@ -115,26 +116,9 @@ function newSamples(
 ): readonly Sample[] {
   const since = previous?.readThroughMs ?? 0;
   const live = service instanceof Error ? undefined : service;
-  const surroundings = { previous: previous?.window ?? NO_SAMPLES, service: live ?? previous?.service, policy };
+  const surroundings = { previous: previous?.window ?? SampleWindow.EMPTY, service: live ?? previous?.service, policy };
   const fresh = reading.filter(({ endMs }) => endMs > since && endMs <= nowMs);
-  let last = previous?.window[previous.window.length - 1];
-  return fresh.map((sample) => {
-    last = sharingAbsences(plausibleSample(sample, surroundings), last);
-    return last;
-  });
-}
-
-/** The same metrics are absent for the same reasons as before, nearly always: one object says so for the whole window. */
-function sharingAbsences(sample: Sample, last: Sample | undefined): Sample {
-  if (last === undefined || !haveSame(sample.absent, last.absent) || !haveSame(last.absent, sample.absent))
-    return sample;
-  return { endMs: sample.endMs, periodMs: sample.periodMs, values: sample.values, absent: last.absent };
-}
-
-/** By the names that are there: mostly there is none, and every sample is asked. */
-function haveSame(all: Sample["absent"], others: Sample["absent"]): boolean {
-  for (const metric in all) if (all[metric as MetricName] !== others[metric as MetricName]) return false;
-  return true;
+  return fresh.map((sample) => plausibleSample(sample, surroundings));
 }
 
 /** A state of which the readings' own fields are still to be set. */
@@ -154,7 +138,7 @@ function nextState(
   // Nothing is known of it, which is no problem yet: without a service nothing is decided.
   const isFirstTurn = service instanceof NotYetError && previous?.service === undefined;
   const reborn = live !== undefined && previous?.service !== undefined && previous.service.identity !== live.identity;
-  const kept = reborn ? NO_SAMPLES : (previous?.window ?? NO_SAMPLES);
+  const kept = reborn ? SampleWindow.EMPTY : (previous?.window ?? SampleWindow.EMPTY);
   const newest = samples[samples.length - 1];
   const score = newest === undefined ? previous?.performanceScore : performanceScore(newest, policy);
   const elapsedMs = newest === undefined ? 0 : newest.periodMs * samples.length;
@@ -162,10 +146,10 @@ function nextState(
     v: 1,
     component: policy.name,
     updatedAtMs: nowMs,
-    service: live ?? previous?.service,
+    service: serviceNow(previous?.service, live),
     served: nextServed(previous, live, nowMs),
     serviceProblem: service instanceof Error && !isFirstTurn ? service.message : undefined,
-    window: samples.length === 0 ? kept : newestOf(kept, samples, fleet.monitor.windowSamples),
+    window: samples.length === 0 ? kept : kept.append(samples, fleet.monitor.windowSamples),
     readThroughMs: newest?.endMs ?? previous?.readThroughMs ?? 0,
     lag:
       newest === undefined
@@ -184,10 +168,13 @@ function nextState(
   };
 }
 
-/** The newest `most` of both. By `concat`, which leaves no room to grow: such an array is kept for every component. */
-function newestOf(kept: readonly Sample[], samples: readonly Sample[], most: number): readonly Sample[] {
-  const left = kept.slice(Math.max(0, kept.length + samples.length - most));
-  return left.concat(samples.length > most ? samples.slice(-most) : samples);
+/** What is told again though nothing changed, ms. */
+const RENEWED_MS = 300_000;
+
+/** The service as it is: the earlier look where nothing changed since, so that it is not kept anew every minute. */
+function serviceNow(before: ServiceState | undefined, live: ServiceState | undefined): ServiceState | undefined {
+  if (live === undefined || before === undefined || !sameService(before, live)) return live ?? before;
+  return live.observedAtMs - before.observedAtMs >= RENEWED_MS ? live : before;
 }
 
 /** A state is written again when something but the time of looking changed, and once in five minutes in any case. */
@@ -199,9 +186,7 @@ function differs(before: ComponentState | undefined, after: ComponentState): boo
     after.serviceProblem !== before.serviceProblem
   )
     return true;
-  if (after.updatedAtMs - before.updatedAtMs >= 300_000) return true;
-  const strip = (service: ServiceState | undefined) => JSON.stringify({ ...service, observedAtMs: 0 });
-  return strip(before.service) !== strip(after.service);
+  return after.updatedAtMs - before.updatedAtMs >= RENEWED_MS || before.service !== after.service;
 }
 
 /**
@@ -229,7 +214,10 @@ function isSevere(
       // What has not lasted long enough decides nothing yet: to wake the decision loop for it would be in vain.
       const needed = samplesToGrow(rule, policy, fleet.monitor.periodMs);
       if (needed === 1) return true;
-      return state.window.slice(-needed).every((each) => (trigger.read(each, context) ?? 0) > rule.up);
+      return state.window
+        .samples()
+        .slice(-needed)
+        .every((each) => (trigger.read(each, context) ?? 0) > rule.up);
     });
   });
 }

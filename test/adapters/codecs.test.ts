@@ -5,6 +5,7 @@ import { decode, decodeAny, encode, type Records, storedItem } from "../../lib/a
 import { decisionId } from "../../lib/domain/model/decision.ts";
 import { DependencyError, InvariantError } from "../../lib/domain/model/errors.ts";
 import { ABSENCES, METRICS, type Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import {
   aForecast,
   aHold,
@@ -109,7 +110,8 @@ describe("the compact forms lose nothing", () => {
   test("windows", () => {
     fc.assert(
       fc.property(fc.array(someSample, { maxLength: 15 }), (window) => {
-        expect(roundTrip("state", aState("a", { window }))).toEqual(aState("a", { window }));
+        const state = aState("a", { window: SampleWindow.of(window) });
+        expect(roundTrip("state", state)).toEqual(state);
       }),
       { numRuns: 30 },
     );
@@ -154,7 +156,7 @@ describe("what cannot be stored is refused where it is written", () => {
   test.each([NaN, Infinity, -Infinity])("%s in a sample, a state, a decision, a model", (value) => {
     const bad = aSample(NOON, { cpuUsed: value });
     expect(() => encode("sample", FLEET, { component: "a", sample: bad })).toThrow(/a record cannot be stored: sample/);
-    expect(() => encode("state", FLEET, aState("a", { window: [bad] }))).toThrow(InvariantError);
+    expect(() => encode("state", FLEET, aState("a", { window: SampleWindow.of([bad]) }))).toThrow(InvariantError);
     expect(() => encode("hold", FLEET, aHold("a", NOON, { priority: value }))).toThrow(InvariantError);
     expect(() => encode("model", FLEET, { ...aModel(), model: { profile: [value] } as never })).toThrow(InvariantError);
   });
@@ -179,7 +181,9 @@ test("a state with fifteen full samples stays below 4 KB", () => {
     (_, i): Sample => ({ endMs: NOON + i * 60_000, periodMs: 60_000, values, absent: {} }),
   );
   expect(
-    JSON.stringify(storedItem(encode("state", FLEET, aState("a-component-with-a-long-name", { window })))).length,
+    JSON.stringify(
+      storedItem(encode("state", FLEET, aState("a-component-with-a-long-name", { window: SampleWindow.of(window) }))),
+    ).length,
   ).toBeLessThan(4096);
 });
 

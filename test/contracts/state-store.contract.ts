@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { InvariantError } from "../../lib/domain/model/errors.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import type { Cas, StateStore } from "../../lib/ports.ts";
 import { decisionCases, documentCases, historyCases, purgeCases } from "./state-store-histories.ts";
 import {
@@ -160,12 +161,14 @@ function listCases(store: () => StateStore): void {
     expect(await store().readStates(FLEET)).toEqual([]);
     await store().writeStates(FLEET, []);
     await store().writeStates(FLEET, [aState("b"), aState("a"), aState("a-b")]);
-    await store().writeStates(FLEET, [aState("b", { service: undefined, serviceProblem: "denied", window: [] })]);
+    await store().writeStates(FLEET, [
+      aState("b", { service: undefined, serviceProblem: "denied", window: SampleWindow.EMPTY }),
+    ]);
     await store().writeStates("another", [aState("z")]);
     expect(await store().readStates(FLEET)).toEqual([
       aState("a"),
       aState("a-b"),
-      aState("b", { service: undefined, serviceProblem: "denied", window: [] }),
+      aState("b", { service: undefined, serviceProblem: "denied", window: SampleWindow.EMPTY }),
     ]);
     expect((await store().readStates("another")).map((each) => each.component)).toEqual(["z"]);
   });

@@ -11,6 +11,7 @@ import type {
 import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import type { Allocation } from "../../lib/domain/model/resources.ts";
 import type { RollupBlock, Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import type { Signal } from "../../lib/domain/model/signal.ts";
 import type { ForecastRecord, ModelRecord } from "../../lib/ports.ts";
 
@@ -32,7 +33,7 @@ export function aSample(
 }
 
 export function aState(component = "price_feeds", over: Partial<ComponentState> = {}): ComponentState {
-  const window = Array.from({ length: 15 }, (_, i) => aSample(NOON - (14 - i) * MINUTE));
+  const window = SampleWindow.of(Array.from({ length: 15 }, (_, i) => aSample(NOON - (14 - i) * MINUTE)));
   const service = {
     identity: "arn:aws:ecs:eu-central-1:123456789012:service/prod/price_feeds@1764072000000",
     desired: anAllocation(),

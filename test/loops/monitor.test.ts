@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
 import { NotYetError } from "../../lib/domain/model/errors.ts";
 import type { Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import type { ServiceState } from "../../lib/domain/model/service.ts";
 import { runMonitor } from "../../lib/loops/monitor.ts";
 import { runLoop } from "../../lib/loops/run-loop.ts";
@@ -62,7 +63,7 @@ describe("the monitor, minute by minute", () => {
       await runMonitor(ports, world.fleet, world.nowMs);
     }
     const [state] = await store.readStates(world.fleet.name);
-    const ends = state?.window.map(({ endMs }) => (endMs - START_MS) / MINUTE_MS);
+    const ends = state?.window.samples().map(({ endMs }) => (endMs - START_MS) / MINUTE_MS);
     expect(ends).toEqual([-4, -3, -2, -1, 0, 1, 2, 3, 4]);
     const stored = await store.readSamples(world.fleet.name, "service-a", 0, NOW_MS * 2);
     expect(new Set(stored.map(({ endMs }) => endMs)).size).toBe(stored.length);
@@ -101,7 +102,7 @@ describe("the monitor, minute by minute", () => {
       { component: "service-b", message: "no such service" },
     ]);
     const [a, b] = await store.readStates(world.fleet.name);
-    expect(a).toMatchObject({ window: [], service: { desired: { tasks: 2 } } });
+    expect(a).toMatchObject({ window: SampleWindow.EMPTY, service: { desired: { tasks: 2 } } });
     expect(b).toMatchObject({ serviceProblem: "no such service" });
     expect(b?.window).toHaveLength(4);
   });

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
 import type { FleetPolicy } from "../../lib/domain/model/policy.ts";
 import type { Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import { runOptimization } from "../../lib/loops/optimization.ts";
 import type { Ports, StateStore } from "../../lib/ports.ts";
 import {
@@ -71,7 +72,9 @@ describe("optimization loop", () => {
         fleet.name,
         samples.map((sample) => ({ component: name, sample })),
       );
-      await store.writeStates(fleet.name, [aState(toMs, { component: name, window: samples.slice(-15) })]);
+      await store.writeStates(fleet.name, [
+        aState(toMs, { component: name, window: SampleWindow.of(samples.slice(-15)) }),
+      ]);
     }
   }
   /** Runs every five minutes in (from, to], as the schedule does. */

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
 import { noAlerts } from "../../lib/domain/alerting/alerts.ts";
 import type { Decision } from "../../lib/domain/model/decision.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import { rollUpSamples } from "../../lib/domain/optimization/rollup.ts";
 import { scalingDashboardData, scalingMetrics } from "../../lib/report/index.ts";
 import {
@@ -51,8 +52,8 @@ describe("reports", () => {
     );
     await store.writeRollups("default", rollUpSamples("api", samples));
     await store.writeStates("default", [
-      aState(NOW, { window: samples.slice(-15), performanceScore: 97.5 }),
-      aState(NOW, { component: "b", window: [] }),
+      aState(NOW, { window: SampleWindow.of(samples.slice(-15)), performanceScore: 97.5 }),
+      aState(NOW, { component: "b", window: SampleWindow.EMPTY }),
     ]);
     const refused: Partial<Decision> = { status: "EXPIRED", result: { finishedAtMs: NOW, reason: "expired" } };
     await store.appendDecisions("default", [

@@ -4,6 +4,7 @@ import { TERMINAL } from "../../lib/domain/model/decision.ts";
 import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import type { FleetPolicy } from "../../lib/domain/model/policy.ts";
 import { mapResources } from "../../lib/domain/model/resources.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import type { Orchestrator, Ports, StateStore } from "../../lib/ports.ts";
 import { drawStorm, weather } from "../support/storm.ts";
 
@@ -153,15 +154,14 @@ const BUGS: Readonly<Record<string, Bug>> = {
 
 /** The window as a careless reader would have it: the newest sample again for every minute until now. */
 function filled(state: ComponentState, nowMs: number): ComponentState {
-  const newest = state.window.findLast(({ values }) => values.cpuUsed !== undefined);
+  const seen = state.window.samples();
+  const newest = seen.findLast(({ values }) => values.cpuUsed !== undefined);
   if (newest === undefined) return state;
   const window = Array.from({ length: 15 }, (_, index) => {
     const endMs = Math.floor(nowMs / newest.periodMs - 14 + index) * newest.periodMs;
-    return (
-      state.window.find((each) => each.endMs === endMs && each.values.cpuUsed !== undefined) ?? { ...newest, endMs }
-    );
+    return seen.find((each) => each.endMs === endMs && each.values.cpuUsed !== undefined) ?? { ...newest, endMs };
   });
-  return { ...state, window };
+  return { ...state, window: SampleWindow.of(window) };
 }
 
 test.each(Object.entries(BUGS))("found: %s", async (_, { breaks, wrap, run, promised }) => {

@@ -6,6 +6,7 @@ import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../../lib/domain/model/policy.ts";
 import type { Allocation, Resources } from "../../lib/domain/model/resources.ts";
 import type { Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import type { LoopOutcome } from "../../lib/flow.ts";
 import { runExecution } from "../../lib/loops/execution.ts";
 import type { Orchestrator, Ports, StateStore } from "../../lib/ports.ts";
@@ -218,7 +219,7 @@ export class Bench {
         component: name,
         updatedAtMs: this.nowMs,
         ...(service instanceof Error || service === undefined ? {} : { service }),
-        window: this.#window(name),
+        window: SampleWindow.of(this.#window(name)),
         readThroughMs: this.nowMs,
       };
     });

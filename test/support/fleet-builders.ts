@@ -5,6 +5,7 @@ import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import type { FleetPolicy } from "../../lib/domain/model/policy.ts";
 import type { Allocation } from "../../lib/domain/model/resources.ts";
 import type { MetricName, Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 
 export const NOW_MS = 1_800_000_000_000;
 const MINUTE_MS = 60_000;
@@ -73,7 +74,7 @@ export function aState(
     v: 1,
     component,
     updatedAtMs: NOW_MS,
-    window,
+    window: SampleWindow.of(window),
     readThroughMs: NOW_MS - 30_000,
     service: {
       identity: `arn/${component}`,

@@ -5,6 +5,7 @@ import type { Ledger } from "../../lib/domain/model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy, RulePolicy } from "../../lib/domain/model/policy.ts";
 import { type Allocation, NO_RESOURCES } from "../../lib/domain/model/resources.ts";
 import type { Sample } from "../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 
 /** Builders for the tests of optimization, alerting and reports: everything has a calm default. */
 export const MINUTE = 60_000;
@@ -140,7 +141,7 @@ export function aState(nowMs: number, overrides: Partial<ComponentState> = {}): 
       rolloutFailed: false,
       observedAtMs: nowMs,
     },
-    window: [aSample(nowMs)],
+    window: SampleWindow.of([aSample(nowMs)]),
     readThroughMs: nowMs,
     ...overrides,
   };

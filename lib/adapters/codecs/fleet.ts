@@ -3,6 +3,7 @@ import type { ComponentState } from "../../domain/model/component-state.ts";
 import type { AlertState, FleetScores, Learning, Overlay, Recommendation } from "../../domain/model/learning.ts";
 import type { Ledger } from "../../domain/model/ledger.ts";
 import type { RollupBlock } from "../../domain/model/sample.ts";
+import { SampleWindow } from "../../domain/model/sample-window.ts";
 import { MODES, TRIGGERS } from "../../domain/model/trigger.ts";
 import type { ForecastRecord, ModelRecord } from "../../ports.ts";
 import { allocation, bucket, count, keyTime, name, plainJson, sample, text } from "./wire.ts";
@@ -71,7 +72,14 @@ export const state: z.ZodType<ComponentState> = z.strictObject({
     .max(100)
     .optional(),
   serviceProblem: text.optional(),
-  window: z.array(sample).max(1000),
+  window: z.codec(
+    z.array(sample).max(1000),
+    z.custom<SampleWindow>((value) => value instanceof SampleWindow),
+    {
+      decode: (samples) => SampleWindow.of(samples),
+      encode: (window) => window.samples(),
+    },
+  ),
   readThroughMs: z.number(),
   lag: z.strictObject({ ms: z.number(), sooner: z.number(), later: z.number() }).optional(),
   restUntilMs: z.number().optional(),

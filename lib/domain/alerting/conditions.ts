@@ -11,7 +11,7 @@ import {
   sumResources,
   totalOf,
 } from "../model/resources.ts";
-import { METRICS, type MetricName, type Sample } from "../model/sample.ts";
+import { IS_OBSERVED, METRICS, type MetricName, type Sample } from "../model/sample.ts";
 import { asOfMs } from "../monitor/freshness.ts";
 
 /** What is wrong now; whether it is said is up to `admit`. */
@@ -293,9 +293,11 @@ function silence(fleet: FleetPolicy, state: ComponentState, nowMs: number): read
  * nobody asked yet.
  */
 function lastSeenMs(fleet: FleetPolicy, state: ComponentState): number | undefined {
-  const seen = state.window.findLast(({ values }) => METRICS.some((metric) => values[metric] !== undefined));
-  if (seen !== undefined) return seen.endMs;
-  const first = state.window[0];
+  for (let i = state.window.length - 1; i >= 0; i--) {
+    const sample = state.window.view(i);
+    if (sample !== undefined && METRICS.some((metric) => IS_OBSERVED[metric](sample.values))) return sample.endMs;
+  }
+  const first = state.window.view(0);
   if (first !== undefined) return first.endMs - first.periodMs;
   // Never answered: reading began at most one window before the first try.
   if (state.readThroughMs === 0) return undefined;
@@ -324,7 +326,7 @@ export function allocatedOf(allocation: Allocation, name: ResourceName): number 
 }
 
 function newestFresh(fleet: FleetPolicy, state: ComponentState | undefined, nowMs: number): Sample | undefined {
-  const newest = state?.window.at(-1);
+  const newest = state?.window.view(-1);
   if (state === undefined || newest === undefined) return undefined;
   return asOfMs(state, fleet.monitor, nowMs) - newest.endMs <= fleet.monitor.freshMs ? newest : undefined;
 }

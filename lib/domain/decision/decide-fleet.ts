@@ -14,6 +14,7 @@ import {
   sumResources,
   totalOf,
 } from "../model/resources.ts";
+import { SampleWindow } from "../model/sample-window.ts";
 import type { Signal } from "../model/signal.ts";
 import { signalsFor } from "../monitor/signal.ts";
 import { withSchedules } from "../planning/schedules.ts";
@@ -124,7 +125,7 @@ const NOTHING: Allocation = { tasks: 0, size: NO_RESOURCES };
 const NO_PATHS: ReadonlyMap<string, ForecastPath> = new Map();
 
 function blindState(component: string, nowMs: number): ComponentState {
-  return { v: 1, component, updatedAtMs: nowMs, window: [], readThroughMs: 0 };
+  return { v: 1, component, updatedAtMs: nowMs, window: SampleWindow.EMPTY, readThroughMs: 0 };
 }
 
 function lastChange(ledger: Ledger, name: string): number | undefined {

@@ -106,11 +106,11 @@ function isFresh({ madeAtMs }: Recommendation, nowMs: number): boolean {
 
 /** Peak absolute use of the recent window by resource, where fresh values exist: a shrink must leave room for it. */
 function usedOf(state: ComponentState | undefined, fleet: FleetPolicy, nowMs: number): Partial<Resources> {
-  const newest = state?.window[state.window.length - 1];
-  if (state === undefined || newest === undefined || nowMs - newest.endMs > fleet.monitor.freshMs) return {};
+  const endMs = state?.window.endMs;
+  if (state === undefined || endMs === undefined || nowMs - endMs > fleet.monitor.freshMs) return {};
   let [cpu, memory, network, storage] = [UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN];
-  for (const { values } of state.window) {
-    const { cpuUsed, memoryUsed, networkUsed, storageUsed } = values;
+  for (const sample = state.window.scan(); sample.next(); ) {
+    const { cpuUsed, memoryUsed, networkUsed, storageUsed } = sample.values;
     if (cpuUsed !== undefined && cpuUsed > cpu) cpu = cpuUsed;
     if (memoryUsed !== undefined && memoryUsed > memory) memory = memoryUsed;
     if (networkUsed !== undefined && networkUsed > network) network = networkUsed;

@@ -13,6 +13,7 @@ import {
   totalOf,
 } from "../model/resources.ts";
 import type { MetricName, Sample } from "../model/sample.ts";
+import type { SampleWindow } from "../model/sample-window.ts";
 import type { ServiceState } from "../model/service.ts";
 
 export interface Revalidation {
@@ -89,8 +90,11 @@ function isFresh(sample: Sample, monitor: MonitorPolicy, nowMs: number): boolean
 }
 
 /** Share of the periods since the window's first sample (at most the window's length) that have a usable sample. */
-function completeness(window: readonly Sample[], monitor: MonitorPolicy, nowMs: number): number {
-  const recent = window.slice(-monitor.windowSamples).filter((each) => each.endMs <= nowMs);
+function completeness(window: SampleWindow, monitor: MonitorPolicy, nowMs: number): number {
+  const recent = window
+    .samples()
+    .slice(-monitor.windowSamples)
+    .filter((each) => each.endMs <= nowMs);
   const first = recent[0];
   const last = recent.at(-1);
   if (first === undefined || last === undefined) return 0;

@@ -1,5 +1,5 @@
 import type { Allocation } from "./resources.ts";
-import type { Sample } from "./sample.ts";
+import type { SampleWindow } from "./sample-window.ts";
 import type { ServiceState } from "./service.ts";
 
 /** From a period's end to when its metrics can be read. */
@@ -32,7 +32,7 @@ export interface ComponentState {
   /** Why the service could not be described at the last try. */
   readonly serviceProblem?: string | undefined;
   /** Ascending by endMs, at most `monitor.windowSamples`. */
-  readonly window: readonly Sample[];
+  readonly window: SampleWindow;
   /** End of the newest period asked for and answered: nothing is read twice. */
   readonly readThroughMs: number;
   /** How long after its end a period is published, as far as known: domain/monitor/publication-lag.ts. */

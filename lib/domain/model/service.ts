@@ -1,4 +1,4 @@
-import type { Allocation } from "./resources.ts";
+import { type Allocation, sameAllocation } from "./resources.ts";
 
 /** Live state of one ECS service as the orchestrator tells it. */
 export interface ServiceState {
@@ -19,4 +19,19 @@ export interface ServiceState {
   /** Whether the controller may write to this service at all; a sentence when not (inactive, CODE_DEPLOY, another autoscaler). */
   readonly refusal?: string | undefined;
   readonly observedAtMs: number;
+}
+
+/** Whether two looks at a service saw the same. */
+export function sameService(a: ServiceState | undefined, b: ServiceState | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.identity === b.identity &&
+    sameAllocation(a.desired, b.desired) &&
+    a.running === b.running &&
+    a.pending === b.pending &&
+    a.revision === b.revision &&
+    a.deploying === b.deploying &&
+    a.rolloutFailed === b.rolloutFailed &&
+    a.refusal === b.refusal
+  );
 }

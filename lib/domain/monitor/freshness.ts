@@ -12,7 +12,7 @@ export function asOfMs(
   { freshMs }: Pick<MonitorPolicy, "freshMs">,
   nowMs: number,
 ): number {
-  const newest = window[window.length - 1];
-  if (restUntilMs === undefined || newest === undefined || nowMs > restUntilMs) return nowMs;
-  return Math.min(nowMs, newest.endMs + freshMs);
+  const { endMs } = window;
+  if (restUntilMs === undefined || endMs === undefined || nowMs > restUntilMs) return nowMs;
+  return Math.min(nowMs, endMs + freshMs);
 }

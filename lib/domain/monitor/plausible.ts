@@ -1,11 +1,12 @@
 import type { ComponentPolicy } from "../model/policy.ts";
 import { FREE_STORAGE_MILLI } from "../model/resources.ts";
 import { type Absence, type MetricName, type Sample } from "../model/sample.ts";
+import type { SampleWindow } from "../model/sample-window.ts";
 import type { ServiceState } from "../model/service.ts";
 
 interface Surroundings {
   /** Recent samples before this one, ascending. */
-  readonly previous: readonly Sample[];
+  readonly previous: SampleWindow;
   readonly service: ServiceState | undefined;
   readonly policy: ComponentPolicy;
 }
@@ -57,18 +58,22 @@ function ceilingOf(metric: MetricName, { desired, running }: ServiceState): numb
 function isContradicted(
   metric: MetricName,
   sample: Sample,
-  previous: readonly Sample[],
+  previous: SampleWindow,
   service: ServiceState | undefined,
 ): boolean {
   const running = service?.running ?? 0;
   if (metric === "memoryUsed") return running > 0;
   if (metric === "cpuUsed") return running > 0 && (sample.values.throughput ?? 0) > 0;
   if (metric === "throughput") {
-    const busy = previous.slice(-3).every((each) => (each.values.throughput ?? 0) > 0) && previous.length >= 3;
+    const busy =
+      previous
+        .samples()
+        .slice(-3)
+        .every((each) => (each.values.throughput ?? 0) > 0) && previous.length >= 3;
     return (
       running > 0 &&
       busy &&
-      (sample.values.cpuUsed ?? 0) > 0.5 * (previous[previous.length - 1]?.values.cpuUsed ?? Number.POSITIVE_INFINITY)
+      (sample.values.cpuUsed ?? 0) > 0.5 * (previous.view(-1)?.values.cpuUsed ?? Number.POSITIVE_INFINITY)
     );
   }
   return false;

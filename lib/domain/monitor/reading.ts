@@ -107,7 +107,7 @@ export function coarseMetrics(
   if (state === undefined || ledger === undefined || !fleet.monitor.calmReading) return [];
   const isWatched = policy.rules.some(({ trigger }) => TRIGGERS_BY_NAME[trigger].metrics.includes("errorRate"));
   if (isWatched || isUnderWay(policy.name, fleet, ledger, nowMs) || !isCalm(state, policy)) return [];
-  const newest = state.window[state.window.length - 1];
+  const newest = state.window.view(-1);
   const errors = newest?.values.errorRate;
   const isSmall = errors === undefined ? newest?.absent.errorRate === "no-traffic" : errors <= FEW_ERRORS;
   return isSmall ? ["errorRate"] : [];
@@ -115,7 +115,7 @@ export function coarseMetrics(
 
 /** Undefined while unknown. */
 function lagOf({ lag, readThroughMs, window }: ComponentState): number | undefined {
-  return window[window.length - 1]?.endMs === readThroughMs ? lag?.ms : undefined;
+  return window.endMs === readThroughMs ? lag?.ms : undefined;
 }
 
 /**
@@ -135,7 +135,7 @@ function isDue({ lag, readThroughMs }: ComponentState, endMs: number, nowMs: num
 /** The service is at rest, and the newest sample has a value for every rule, none above its `up`. */
 function isCalm(state: ComponentState, policy: ComponentPolicy): boolean {
   const allocation = restingAllocation(state);
-  const newest = state.window[state.window.length - 1];
+  const newest = state.window.view(-1);
   if (allocation === undefined || newest === undefined) return false;
   return policy.rules.every((rule) => {
     const value = valueOf(rule, newest, state, policy, allocation);
@@ -237,13 +237,15 @@ export function watchedMs({ execution }: FleetPolicy): number {
 }
 
 function isUnderWay(name: string, fleet: FleetPolicy, ledger: KnownLedger, nowMs: number): boolean {
+  if (ledger.quietUntil[name] !== undefined) return true;
+  // As it nearly always is: asked for every component several times a pass.
+  if (ledger.open.length === 0 && ledger.recent.length === 0) return false;
   return (
     ledger.open.some(({ steps }) => steps.some(({ component }) => component === name)) ||
     ledger.recent.some(
       ({ component, atMs, decision }) =>
         component === name && nowMs - atMs < watchedMs(fleet) && ledger.over?.has(decision) !== true,
-    ) ||
-    ledger.quietUntil[name] !== undefined
+    )
   );
 }
 
@@ -263,7 +265,7 @@ function missingPoints(
   const { window } = state;
   let below = 0;
   for (let i = window.length - 1; i >= 0; i--) {
-    const sample = window[i];
+    const sample = window.view(i);
     const value = sample === undefined ? undefined : valueOf(rule, sample, state, policy, allocation);
     if (i === window.length - 1 && (value === undefined || value > rule.up)) return 1;
     if (value === undefined || value >= rule.down) break;

@@ -29,7 +29,8 @@ const LEAD_MS = 300_000;
 
 /** Judges the recent samples of a component by every rule: one signal for each rule, in the order of the rules. */
 export function signalsFor(request: SignalRequest): Signal[] {
-  const endsMs = request.state.window.map(({ endMs }) => endMs);
+  const endsMs: number[] = [];
+  for (const sample = request.state.window.scan(); sample.next(); ) endsMs.push(sample.endMs);
   return request.policy.rules.map((rule) => signalFor(rule, request, endsMs));
 }
 
@@ -38,7 +39,7 @@ function signalFor(rule: RulePolicy, request: SignalRequest, endsMs: readonly nu
   const { monitor, state, nowMs } = request;
   const points = pointsOf(trigger, request, endsMs);
   const newestMs = points.atMs[points.atMs.length - 1];
-  const ageMs = newestMs === undefined ? nowMs - (state.window[0]?.endMs ?? 0) : nowMs - newestMs;
+  const ageMs = nowMs - (newestMs ?? state.window.view(0)?.endMs ?? 0);
   const fresh = newestMs !== undefined && asOfMs(state, monitor, nowMs) - newestMs <= monitor.freshMs;
   const forecast = forecastFor(trigger, request);
   const forecastOnly = trigger.forecastOnly === true;
@@ -78,8 +79,7 @@ function demandFor(rule: RulePolicy, request: SignalRequest): SignalDemand | und
   const need = STRATEGIES_BY_NAME[policy.strategy].staffing?.(rule, policy.parameters);
   if (need === undefined) return undefined;
   const { size, tasks } = allocation;
-  const isSeen = (state.window[state.window.length - 1]?.endMs ?? 0) <= nowMs; // all of it, as it comes ascending
-  const window = isSeen ? state.window : state.window.filter(({ endMs }) => endMs <= nowMs);
+  const window = state.window.samples().filter(({ endMs }) => endMs <= nowMs);
   const newest = window[window.length - 1];
   const served = newest && servedAt(state, newest.endMs - newest.periodMs / 2);
   const serving = served?.tasks ?? tasks;
@@ -104,7 +104,7 @@ function pointsOf(
   const sinceMs = changedAtMs === undefined || trigger.scalesWithCapacity ? Number.NEGATIVE_INFINITY : changedAtMs;
   const values: number[] = [];
   let atMs: number[] | undefined; // needed once a sample is left out
-  for (const sample of state.window) {
+  for (const sample = state.window.scan(); sample.next(); ) {
     const { endMs, periodMs } = sample;
     const value = endMs > nowMs || endMs - periodMs < sinceMs ? undefined : trigger.read(sample, context);
     if (value === undefined || !Number.isFinite(value)) {
@@ -122,7 +122,7 @@ function completenessOf(trigger: Trigger, { monitor, state, nowMs }: SignalReque
   const from = asOfMs(state, monitor, nowMs) - monitor.freshMs - monitor.windowSamples * monitor.periodMs;
   const isObserved = trigger.metrics.map((metric) => IS_OBSERVED[metric]); // looked up once, not for every sample
   let present = 0;
-  for (const sample of state.window) {
+  for (const sample = state.window.scan(); sample.next(); ) {
     if (sample.endMs > from && areKnown(sample, trigger.metrics, isObserved)) present++;
   }
   return Math.min(1, present / monitor.windowSamples);
@@ -130,18 +130,19 @@ function completenessOf(trigger: Trigger, { monitor, state, nowMs }: SignalReque
 
 /** Silence for want of traffic is knowledge: nothing was late or failed because nothing was asked. */
 function areKnown(
-  { values, absent }: Sample,
+  sample: Sample,
   metrics: Trigger["metrics"],
   isObserved: readonly ((values: Sample["values"]) => boolean)[],
 ): boolean {
   for (let i = 0; i < metrics.length; i++) {
-    if (isObserved[i]?.(values) !== true && absent[metrics[i] as MetricName] !== "no-traffic") return false;
+    if (isObserved[i]?.(sample.values) !== true && sample.absent[metrics[i] as MetricName] !== "no-traffic")
+      return false;
   }
   return true;
 }
 
 function absenceOf(trigger: Trigger, state: ComponentState, stale: boolean): Absence {
-  const newest = state.window[state.window.length - 1];
+  const newest = state.window.view(-1);
   const metric = trigger.metrics[0];
   const told = metric === undefined ? undefined : newest?.absent[metric];
   if (told !== undefined) return told;

@@ -4,7 +4,8 @@ import type { Recommendation } from "../model/learning.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { type Allocation, fromMilli, type ResourceName, type Resources } from "../model/resources.ts";
-import type { RollupBucket, Sample } from "../model/sample.ts";
+import type { RollupBucket } from "../model/sample.ts";
+import type { SampleWindow } from "../model/sample-window.ts";
 import { METRIC_OF_RESOURCE } from "../model/used-metric.ts";
 import { asOfMs } from "../monitor/freshness.ts";
 import { planOptimize } from "../planning/optimize.ts";
@@ -57,7 +58,7 @@ function peakUse({ fleet, hours, state, nowMs }: RightSizeRequest): Partial<Reso
   const isFull = ({ samples }: RollupBucket): boolean => samples * periodMs >= completeness * HOUR_MS;
   if (evidence.length < count || !evidence.every(isFull)) return undefined;
   const fromMs = asOfMs(state, fleet.monitor, nowMs) - freshMs - windowSamples * periodMs;
-  const fresh = state.window.filter(({ endMs }) => endMs > fromMs);
+  const fresh = state.window.samples().filter(({ endMs }) => endMs > fromMs);
   if (fresh.length < completeness * windowSamples) return undefined;
   const peak: { -readonly [K in ResourceName]?: number } = {};
   for (const [resource, metric] of METRIC_OF_RESOURCE) {
@@ -75,13 +76,13 @@ function peakUse({ fleet, hours, state, nowMs }: RightSizeRequest): Partial<Reso
  */
 export function stillStands(
   recommendation: Recommendation,
-  { ledger, window, headroom }: { ledger: Ledger; window: readonly Sample[]; headroom: number },
+  { ledger, window, headroom }: { ledger: Ledger; window: SampleWindow; headroom: number },
 ): boolean {
   const { component, madeAtMs, allocation } = recommendation;
   if (ledger.open.some(({ steps }) => steps.some((step) => step.component === component))) return false;
   if (ledger.recent.some((each) => each.component === component && each.atMs >= madeAtMs)) return false;
   if (ledger.quietUntil[component] !== undefined && ledger.quietUntil[component].untilMs >= madeAtMs) return false;
-  return window.every(({ values }) =>
+  return window.samples().every(({ values }) =>
     (["cpu", "memory"] as const).every((name) => {
       const used = name === "cpu" ? values.cpuUsed : values.memoryUsed;
       return used === undefined || used * (1 + headroom) <= allocation.tasks * allocation.size[name];

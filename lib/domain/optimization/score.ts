@@ -70,7 +70,7 @@ export function fleetScores(
 function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly Sample[] {
   const { windowSamples, periodMs, freshMs } = fleet.monitor;
   const fromMs = asOfMs(state, fleet.monitor, nowMs) - windowSamples * periodMs - freshMs;
-  return state.window.filter(({ endMs }) => endMs > fromMs);
+  return state.window.samples().filter(({ endMs }) => endMs > fromMs);
 }
 
 function totalsOf(state: ComponentState, samples: readonly Sample[]): Totals {

@@ -18,7 +18,9 @@ export function valueBefore(decision: Decision): number | undefined {
 
 /** Samples whose whole period lies after the moment. */
 export function samplesAfter(state: ComponentState | undefined, sinceMs: number, untilMs: number): readonly Sample[] {
-  return (state?.window ?? []).filter((sample) => sample.endMs - sample.periodMs >= sinceMs && sample.endMs <= untilMs);
+  return (state?.window.samples() ?? []).filter(
+    (sample) => sample.endMs - sample.periodMs >= sinceMs && sample.endMs <= untilMs,
+  );
 }
 
 /** Mean of what the rule's trigger reads in the samples; undefined without a single value. */
@@ -45,7 +47,9 @@ export function isHarmed(
 ): boolean {
   const after = samplesAfter(state, between.afterMs, between.nowMs);
   if (after.length < SAMPLES_AFTER_MIN) return false;
-  const before = (state?.window ?? []).filter((sample) => sample.endMs <= between.beforeMs).slice(-SAMPLES_BEFORE);
+  const before = (state?.window.samples() ?? [])
+    .filter((sample) => sample.endMs <= between.beforeMs)
+    .slice(-SAMPLES_BEFORE);
   const errors = difference(before, after, (sample) => sample.values.errorRate);
   const score = difference(before, after, (sample) => performanceScore(sample, component));
   return (

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { admit, delivered, noAlerts, OUTBOX_MAX } from "../../../lib/domain/alerting/alerts.ts";
 import { conditions, type RaisedAlert } from "../../../lib/domain/alerting/conditions.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import {
   ALLOCATION,
   aComponent,
@@ -103,7 +104,9 @@ describe("alert conditions", () => {
   it("raises nothing when all is calm, or when nothing is known yet", () => {
     expect(conditions(fleet, calm, T0)).toEqual([]);
     expect(conditions(fleet, { states: [], learning: [] }, T0)).toEqual([]);
-    expect(conditions(fleet, { states: [aState(T0, { window: [], readThroughMs: 0 })], learning: [] }, T0)).toEqual([]);
+    expect(
+      conditions(fleet, { states: [aState(T0, { window: SampleWindow.EMPTY, readThroughMs: 0 })], learning: [] }, T0),
+    ).toEqual([]);
   });
 
   it("warns at 90 % of a fleet limit and is critical at the limit", () => {
@@ -119,7 +122,7 @@ describe("alert conditions", () => {
   it("judges the fleet's use against its thresholds, from fresh samples only", () => {
     const using = (cpuUsed: number, endMs = T0) => ({
       ...calm,
-      states: [aState(T0, { window: [aSample(endMs, { cpuUsed })] })],
+      states: [aState(T0, { window: SampleWindow.of([aSample(endMs, { cpuUsed })]) })],
     });
     expect(kinds(fleet, using(800), T0)).toEqual(["resource-limit:fleet:cpu:use warning"]);
     expect(kinds(fleet, using(900), T0)).toEqual(["resource-limit:fleet:cpu:use critical"]);
@@ -129,7 +132,7 @@ describe("alert conditions", () => {
   it("counts the free 20 GiB of each task when it judges storage", () => {
     const state = (storageUsed: number) => ({
       ...calm,
-      states: [aState(T0, { window: [aSample(T0, { storageUsed })] })],
+      states: [aState(T0, { window: SampleWindow.of([aSample(T0, { storageUsed })]) })],
     });
     expect(kinds(fleet, state(31_000), T0)).toEqual([]);
     expect(kinds(fleet, state(33_000), T0)).toContain("resource-limit:fleet:storage:use warning");
@@ -143,8 +146,8 @@ describe("alert conditions", () => {
       ],
     });
     const states = [
-      aState(T0, { window: [aSample(T0, { cpuUsed: 850 })] }),
-      aState(T0, { component: "b", window: [aSample(T0, { cpuUsed: 100 })] }),
+      aState(T0, { window: SampleWindow.of([aSample(T0, { cpuUsed: 850 })]) }),
+      aState(T0, { component: "b", window: SampleWindow.of([aSample(T0, { cpuUsed: 100 })]) }),
     ];
     expect(kinds(small, { ...calm, states }, T0)).toEqual(["resource-limit:api:cpu warning"]);
   });
@@ -185,7 +188,7 @@ describe("alert conditions", () => {
 
   it("notices silence, unless nothing is supposed to run", () => {
     const empty = aSample(T0, {}, { values: {}, absent: { cpuUsed: "missing" } });
-    const silent = aState(T0, { window: [aSample(T0 - 8 * MINUTE), empty] });
+    const silent = aState(T0, { window: SampleWindow.of([aSample(T0 - 8 * MINUTE), empty]) });
     expect(kinds(fleet, { ...calm, states: [silent] }, T0)).toEqual(["monitoring:api warning"]);
     expect(kinds(fleet, { ...calm, states: [silent] }, T0 + HOUR)).toEqual(["monitoring:api critical"]);
     const service = silent.service && { ...silent.service, desired: { ...ALLOCATION, tasks: 0 } };

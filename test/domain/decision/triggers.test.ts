@@ -3,6 +3,7 @@ import { TRIGGERS_BY_NAME } from "../../../lib/domain/decision/triggers/index.ts
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
 import type { ComponentPolicy } from "../../../lib/domain/model/policy.ts";
 import type { MetricName, Sample } from "../../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import { TRIGGERS, type TriggerName } from "../../../lib/domain/model/trigger.ts";
 
 const allocation = { tasks: 2, size: { cpu: 500, memory: 1000, network: 100, storage: 5000 } };
@@ -10,7 +11,7 @@ const state: ComponentState = {
   v: 1,
   component: "c",
   updatedAtMs: 0,
-  window: [],
+  window: SampleWindow.EMPTY,
   readThroughMs: 0,
   performanceBaseline: 90,
 };

@@ -4,6 +4,7 @@ import { type Revalidation, revalidate } from "../../../lib/domain/execution/rev
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
 import type { PlanStep } from "../../../lib/domain/model/decision.ts";
 import type { Sample } from "../../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import type { ServiceState } from "../../../lib/domain/model/service.ts";
 import { CPU_RULE, component, fleet, MINUTE, pending, T0, tasks } from "../../support/execution-bench.ts";
 
@@ -26,7 +27,7 @@ function samples(count: number, values: Sample["values"] = {}, newestAgoMs = 0):
 }
 
 function state(window: readonly Sample[]): ComponentState {
-  return { v: 1, component: "a", updatedAtMs: T0, window, readThroughMs: T0 };
+  return { v: 1, component: "a", updatedAtMs: T0, window: SampleWindow.of(window), readThroughMs: T0 };
 }
 
 function ask(step: PlanStep, changes: Partial<Revalidation> = {}): string {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import { asOfMs } from "../../../lib/domain/monitor/freshness.ts";
 import { signalsFor } from "../../../lib/domain/monitor/signal.ts";
 import { ALLOCATION, aFleet, aState, aWindow, NOW_MS } from "../../support/fleet-builders.ts";
@@ -17,7 +18,7 @@ test("what is left alone is looked at as of the last moment at which it is fresh
     (asOfMs(state, FRESH, NEWEST_MS + seconds * 1000) - NEWEST_MS) / 1000;
   expect([60, 210, 211, 450, 451, 900].map((seconds) => asOf(seconds))).toEqual([60, 210, 210, 210, 451, 900]);
   expect(asOf(300, left())).toBe(300);
-  expect(asOf(300, { ...left(untilMs), window: [] })).toBe(300);
+  expect(asOf(300, { ...left(untilMs), window: SampleWindow.EMPTY })).toBe(300);
 });
 
 test("its signals keep value and completeness meanwhile, and tell their true age; afterwards they are stale", () => {
@@ -38,7 +39,7 @@ test("a value that is older than the newest sample is not made fresh by it", () 
   const [policy] = fleet.components;
   const nowMs = NEWEST_MS + 400_000;
   const state = left(nowMs);
-  const window = state.window.map((sample, i, all) =>
+  const samples = state.window.samples().map((sample, i, all) =>
     i < all.length - 5
       ? sample
       : {
@@ -47,7 +48,8 @@ test("a value that is older than the newest sample is not made fresh by it", () 
           absent: { responseTime: "no-traffic" as const },
         },
   );
-  const request = { monitor: fleet.monitor, state: { ...state, window }, allocation: ALLOCATION, forecasts: new Map() };
+  const blank = { ...state, window: SampleWindow.of(samples) };
+  const request = { monitor: fleet.monitor, state: blank, allocation: ALLOCATION, forecasts: new Map() };
   const signals = policy && signalsFor({ ...request, policy, nowMs });
   expect(signals?.find(({ trigger }) => trigger === "RESPONSE_TIME")?.absent).toBe("no-traffic");
 });

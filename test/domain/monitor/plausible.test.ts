@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ComponentPolicy } from "../../../lib/domain/model/policy.ts";
 import type { MetricName } from "../../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import { plausibleSample } from "../../../lib/domain/monitor/plausible.ts";
 import { aState, aWindow, ON_TARGET } from "../../support/fleet-builders.ts";
 
@@ -9,7 +10,7 @@ const service = aState("service-a").service; // 2 tasks x 1 vCPU, 1 GiB
 const judge = (values: Partial<Record<MetricName, number>>, previous = aWindow()) =>
   plausibleSample(
     { endMs: 0, periodMs: 60_000, values: { ...ON_TARGET, ...values }, absent: {} },
-    { previous, service, policy },
+    { previous: SampleWindow.of(previous), service, policy },
   );
 
 test.each<[MetricName, number, string, string]>([
@@ -48,7 +49,7 @@ test("what was absent keeps its reason, and one bad value leaves the others", ()
       values: { cpuUsed: Number.NaN, memoryUsed: 1000 },
       absent: { responseTime: "throttled" },
     },
-    { previous: [], service, policy },
+    { previous: SampleWindow.EMPTY, service, policy },
   );
   expect(sample).toMatchObject({
     values: { memoryUsed: 1000 },

@@ -3,6 +3,7 @@ import { shrinksPerHour } from "../../../lib/domain/decision/gate.ts";
 import type { ComponentState } from "../../../lib/domain/model/component-state.ts";
 import type { Ledger } from "../../../lib/domain/model/ledger.ts";
 import type { FleetPolicy } from "../../../lib/domain/model/policy.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import { coarseMetrics, isReadingDue, mayLeaveAlone, restUntilMs } from "../../../lib/domain/monitor/reading.ts";
 import { ALLOCATION, aFleet, aLedger, aState, aWindow, NOW_MS, type Values } from "../../support/fleet-builders.ts";
 
@@ -56,8 +57,8 @@ describe("what one sample may decide is asked for in every period, once", () => 
     const [policy] = reactive.components;
     const state = seen(120);
     const dueOf = (shiftMs: number) => {
-      const window = state.window.map((sample) => ({ ...sample, endMs: sample.endMs - shiftMs }));
-      const shifted = { ...state, readThroughMs: END_MS - shiftMs, window };
+      const samples = state.window.samples().map((sample) => ({ ...sample, endMs: sample.endMs - shiftMs }));
+      const shifted = { ...state, readThroughMs: END_MS - shiftMs, window: SampleWindow.of(samples) };
       return [120, 150, 180].map(
         (seconds) =>
           policy !== undefined && isReadingDue(shifted, policy, reactive, undefined, END_MS - shiftMs + seconds * 1000),
@@ -75,13 +76,14 @@ describe("what one sample may decide is asked for in every period, once", () => 
 
   test.each<[string, ComponentState]>([
     ["the lag is not known", { ...seen(120), lag: undefined }],
-    ["the newest sample is not what was read last", { ...seen(120), window: [] }],
+    ["the newest sample is not what was read last", { ...seen(120), window: SampleWindow.EMPTY }],
   ])("every beat asks while %s", (_, state) => expect(askedAt(reactive, state)).toEqual(from(90)));
 
   const calm = withService({});
+  const blank = { endMs: END_MS, periodMs: PERIOD_MS, values: {}, absent: {} };
   test.each<[string, ComponentState]>([
     ["a value lies above its up threshold", seen(60, {}, { cpuUsed: 1500 })],
-    ["a value is missing", { ...seen(60), window: [{ endMs: END_MS, periodMs: PERIOD_MS, values: {}, absent: {} }] }],
+    ["a value is missing", { ...seen(60), window: SampleWindow.of([blank]) }],
     ["tasks start", { ...seen(60), ...withService({ pending: 1, running: 1 }) }],
     ["a deployment runs", { ...seen(60), ...withService({ deploying: true }) }],
     ["the service could not be described", { ...seen(60), ...calm, serviceProblem: "denied" }],
@@ -117,10 +119,10 @@ describe("what needs several samples is left alone for as many, for five minutes
     const low = { cpuUsed: 600 };
     const lasted = (samples: number) => {
       const state = seen();
-      const window = state.window.map((sample, i) =>
-        i >= 15 - samples ? { ...sample, values: { ...sample.values, ...low } } : sample,
-      );
-      return askedAt(fresh(900), { ...state, window })[0];
+      const lasting = state.window
+        .samples()
+        .map((sample, i) => (i >= 15 - samples ? { ...sample, values: { ...sample.values, ...low } } : sample));
+      return askedAt(fresh(900), { ...state, window: SampleWindow.of(lasting) })[0];
     };
     expect([1, 12, 13, 14, 15].map(lasted)).toEqual([330, 210, 150, 90, 90]);
   });

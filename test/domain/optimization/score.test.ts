@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import { fleetScores } from "../../../lib/domain/optimization/score.ts";
 import { aComponent, aFleet, aSample, aState, HOUR, T0 } from "../../support/optimization-builders.ts";
 
@@ -7,17 +8,23 @@ const fleet = aFleet({ components: [aComponent(), aComponent({ name: "b" })] });
 describe("fleet scores", () => {
   it("weights efficiency by price", () => {
     // Allocated 1 vCPU and 2 GiB; used 0.5 vCPU and all of the memory.
-    const scores = fleetScores(fleet, [aState(T0, { window: [aSample(T0, { cpuUsed: 500, memoryUsed: 2000 })] })], T0);
+    const scores = fleetScores(
+      fleet,
+      [aState(T0, { window: SampleWindow.of([aSample(T0, { cpuUsed: 500, memoryUsed: 2000 })]) })],
+      T0,
+    );
     const expected = (0.5 * 0.04048 + 2 * 0.004445) / (0.04048 + 2 * 0.004445);
     expect(scores?.efficiency).toBeCloseTo(expected, 9);
     expect(scores?.components).toEqual({ api: { efficiency: expect.closeTo(expected, 9), score: 100 } });
   });
 
   it("averages response time and success over operations, over all components", () => {
-    const busy = aState(T0, { window: [aSample(T0, { throughput: 90, responseTime: 100, errorRate: 0 })] });
+    const busy = aState(T0, {
+      window: SampleWindow.of([aSample(T0, { throughput: 90, responseTime: 100, errorRate: 0 })]),
+    });
     const slow = aState(T0, {
       component: "b",
-      window: [aSample(T0, { throughput: 10, responseTime: 2100, errorRate: 0.5 })],
+      window: SampleWindow.of([aSample(T0, { throughput: 10, responseTime: 2100, errorRate: 0.5 })]),
     });
     const scores = fleetScores(fleet, [busy, slow], T0);
     expect(scores?.responseTimeMs).toBeCloseTo(300, 9);
@@ -28,7 +35,7 @@ describe("fleet scores", () => {
 
   it("says nothing of what it does not know", () => {
     const idle = aState(T0, {
-      window: [aSample(T0, {}, { values: { cpuUsed: 500, memoryUsed: 1000 } })],
+      window: SampleWindow.of([aSample(T0, {}, { values: { cpuUsed: 500, memoryUsed: 1000 } })]),
       performanceBaseline: 88,
     });
     const scores = fleetScores(fleet, [idle], T0);
