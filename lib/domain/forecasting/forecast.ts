@@ -102,12 +102,14 @@ function minuteNoise(
   const perStep = Math.round(STEP_MS / recent.stepMs);
   if (perStep < 2) return { below: 0, above: 0 };
   const startMs = anchorMs - PRESENT_STEPS * STEP_MS;
+  const roots = means.map((mean) => toRoot(mean, model.scale)); // once for the many minutes of each step
   const deviations = roomFor(recent.values.length);
   let count = 0;
   for (let i = 0; i < recent.values.length; i++) {
     const value = recent.values[i];
-    const mean = means[Math.floor((recent.startMs + (i + 0.5) * recent.stepMs - startMs) / STEP_MS)];
-    if (isDemand(value) && isDemand(mean)) deviations[count++] = toRoot(value, model.scale) - toRoot(mean, model.scale);
+    const step = Math.floor((recent.startMs + (i + 0.5) * recent.stepMs - startMs) / STEP_MS);
+    if (isDemand(value) && isDemand(means[step]))
+      deviations[count++] = toRoot(value, model.scale) - (roots[step] as number);
   }
   const { below, above } = marginsOfSorted(deviations.subarray(0, count).sort(), model.options.coverage);
   const inflation = Math.sqrt(perStep / (perStep - 1));

@@ -1,6 +1,6 @@
 import type { ComponentState } from "../model/component-state.ts";
 import type { FleetScores } from "../model/learning.ts";
-import type { FleetPolicy } from "../model/policy.ts";
+import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { totalOf } from "../model/resources.ts";
 import type { Sample } from "../model/sample.ts";
 import { asOfMs } from "../monitor/freshness.ts";
@@ -46,8 +46,7 @@ export function fleetScores(
     const samples = recentSamples(fleet, state, nowMs);
     const totals = totalsOf(state, samples);
     all = add(all, totals);
-    const scores = samples.map((sample) => performanceScore(sample, policy)).filter((each) => each !== undefined);
-    const score = scores.length > 0 ? meanOf(scores) : state.performanceBaseline;
+    const score = meanScore(samples, policy) ?? state.performanceBaseline;
     if (totals.allocatedCost > 0 && score !== undefined) {
       components[state.component] = { efficiency: totals.usedCost / totals.allocatedCost, score };
     }
@@ -108,6 +107,19 @@ function add(a: Totals, b: Totals): Totals {
     judged: a.judged + b.judged,
     failed: a.failed + b.failed,
   };
+}
+
+/** Undefined where no sample has a score. */
+function meanScore(samples: readonly Sample[], policy: ComponentPolicy): number | undefined {
+  let sum = 0;
+  let count = 0;
+  for (const sample of samples) {
+    const score = performanceScore(sample, policy);
+    if (score === undefined) continue;
+    sum += score;
+    count++;
+  }
+  return count === 0 ? undefined : sum / count;
 }
 
 function meanOf(values: readonly number[]): number {
