@@ -92,8 +92,20 @@ function mostRows({ first }: DemandSeries): number {
 /** What was known of each minute, feature by feature, and the growth after it. */
 function rowsOf(series: DemandSeries, leadMinutes: number): Pick<QuantileProblem, "features" | "values"> {
   const most = mostRows(series);
-  const features = FEATURES.map(() => new Float64Array(most));
-  const values = new Float64Array(most);
+  const into = { features: FEATURES.map(() => new Float64Array(most)), values: new Float64Array(most) };
+  const rows = fillRows(into, series, leadMinutes);
+  return { features: into.features.map((column) => column.subarray(0, rows)), values: into.values.subarray(0, rows) };
+}
+
+/**
+ * Returns how many rows there are. A function of its own, which ends with its loop: it is called a few times a day and runs for
+ * long, and what follows upon such a loop throws away the code that was compiled for it.
+ */
+function fillRows(
+  { features, values }: { readonly features: readonly Float64Array[]; readonly values: Float64Array },
+  series: DemandSeries,
+  leadMinutes: number,
+): number {
   let rows = 0;
   const highs = new ListedHighs(series, leadMinutes);
   const logs = logsOf(series.mean);
@@ -107,7 +119,7 @@ function rowsOf(series: DemandSeries, leadMinutes: number): Pick<QuantileProblem
     for (let k = 0; k < features.length; k++) (features[k] as Float64Array)[rows] = row[k] as number;
     values[rows++] = logOf(after) - logOf(now);
   }
-  return { features: features.map((column) => column.subarray(0, rows)), values: values.subarray(0, rows) };
+  return rows;
 }
 
 function rounded(value: number): number {
