@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { scenarioOf } from "../lib/backtest/scenario.ts";
 import { webFleet } from "../lib/config/presets/web.ts";
 import { levelCells } from "../scripts/benchmark/comparison.ts";
 import { keyOf } from "../scripts/benchmark/job.ts";
@@ -10,6 +11,7 @@ import { benchmarkPage } from "../scripts/benchmark/page.ts";
 import { plannedJobs, SWEPT, TRACES } from "../scripts/benchmark/plan.ts";
 import { plotFiles } from "../scripts/benchmark/plots.ts";
 import { type Results, resultsFrom, resultsText } from "../scripts/benchmark/results.ts";
+import { sighted } from "../scripts/benchmark/sighted.ts";
 
 const DOCS = join(import.meta.dirname, "../docs");
 const STORED = join(DOCS, "benchmark/results.json");
@@ -129,4 +131,27 @@ test("jobs run on a trace file, in the world as it is and in variants; their res
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("sighted asks for a growth when it is there and not before, and stops what is not needed any more", async () => {
+  const minutes = 240;
+  const grownAt = 150;
+  const values = Array.from({ length: minutes }, (_, at) => (at >= grownAt && at < grownAt + 30 ? 200 : 100));
+  const scenario = scenarioOf(
+    "step",
+    { startMs: 0, stepMs: 60_000, values, heldValues: 0 },
+    { seed: 1, peakTasks: 20 },
+  );
+  const desired: { minute: number; tasks: number }[] = [];
+  const run = await sighted.run(scenario, { headroom: 0 }, ({ startMs, desired: tasks }) => {
+    desired.push({ minute: (startMs - scenario.startMs) / 60_000, tasks });
+  });
+  const most = (from: number, to: number): number =>
+    Math.max(...desired.filter(({ minute }) => minute >= from && minute < to).map(({ tasks }) => tasks));
+  const [before, during, after] = [most(100, grownAt), most(grownAt + 1, grownAt + 25), most(grownAt + 35, minutes)];
+  expect(during).toBeGreaterThan(1.5 * before);
+  expect(after).toBe(before);
+  const withRoom = await sighted.run(scenario, { headroom: 1 });
+  expect(withRoom.score.violatingShare).toBeLessThan(run.score.violatingShare);
+  expect(withRoom.score.taskHours).toBeGreaterThan(1.5 * run.score.taskHours);
 });

@@ -13,6 +13,7 @@ import { webFleet } from "../../lib/config/presets/web.ts";
 import type { FleetPolicy } from "../../lib/domain/model/policy.ts";
 import type { Trace } from "../../lib/simulation/trace.ts";
 import { factsOf, type Job, optionsOf, type TraceFacts, type VariantName } from "./job.ts";
+import { sighted } from "./sighted.ts";
 
 /** What came of a job. */
 export interface JobOutcome {
@@ -64,7 +65,9 @@ export class JobRunner {
 
 function runOf(name: string, setting: Parameters = {}): (scenario: Scenario) => ReturnType<BacktestScaler["run"]> {
   const isPeer = !name.startsWith(CONTROLLER);
-  const all = isPeer ? PEER_SCALERS : controllerScalers(name === CONTROLLER ? staffedFleet(setting) : plainFleet());
+  const all = isPeer
+    ? [...PEER_SCALERS, sighted]
+    : controllerScalers(name === CONTROLLER ? staffedFleet(setting) : plainFleet());
   const scaler = all.find((each) => each.name === name);
   if (scaler === undefined) throw new Error(`no such scaler: ${name}`);
   return (scenario) => scaler.run(scenario, isPeer ? setting : {});

@@ -3,6 +3,7 @@ import type { Parameters } from "../../lib/backtest/scaler.ts";
 import { BASELINE, ORACLE, PEER_SCALERS } from "../../lib/backtest/scalers.ts";
 import { webFleet } from "../../lib/config/presets/web.ts";
 import { type Job, PLAIN_STRATEGIES, VARIANTS, type VariantName } from "./job.ts";
+import { SIGHTED, sighted } from "./sighted.ts";
 
 export interface TracePlan {
   readonly name: string;
@@ -93,7 +94,13 @@ export function plannedJobs({ traces: only, scalers, quick = false }: PlanOption
         .flatMap((variant) => first.flatMap((scaler) => variantJobs(name, scaler, variant))),
     );
   const headline = [...sweeps(short, first), ...strategies, ...sweeps(long, first)];
-  return [...defaults, ...headline, ...sweeps(short, rest), ...variants, ...sweeps(long, rest)];
+  const yardsticks = wanted(SIGHTED) ? of.flatMap(({ name }) => sightedJobs(name)) : [];
+  return [...defaults, ...headline, ...sweeps(short, rest), ...variants, ...sweeps(long, rest), ...yardsticks];
+}
+
+function sightedJobs(trace: string): readonly Job[] {
+  const { parameter, values } = sighted.sweep;
+  return values.map((value): Job => ({ trace, scaler: SIGHTED, setting: { [parameter]: value }, variant: "base" }));
 }
 
 function isOfHeadline(scaler: string): boolean {
