@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import { MemoryStore } from "../../lib/adapters/memory/memory-store.ts";
 import { NotYetError } from "../../lib/domain/model/errors.ts";
 import type { Sample } from "../../lib/domain/model/sample.ts";
-import { SampleWindow } from "../../lib/domain/model/sample-window.ts";
 import type { ServiceState } from "../../lib/domain/model/service.ts";
 import { runMonitor } from "../../lib/loops/monitor.ts";
 import { runLoop } from "../../lib/loops/run-loop.ts";
@@ -102,7 +101,8 @@ describe("the monitor, minute by minute", () => {
       { component: "service-b", message: "no such service" },
     ]);
     const [a, b] = await store.readStates(world.fleet.name);
-    expect(a).toMatchObject({ window: SampleWindow.EMPTY, service: { desired: { tasks: 2 } } });
+    expect(a).toMatchObject({ service: { desired: { tasks: 2 } } });
+    expect(a?.window).toHaveLength(0);
     expect(b).toMatchObject({ serviceProblem: "no such service" });
     expect(b?.window).toHaveLength(4);
   });
@@ -125,6 +125,21 @@ describe("the monitor, minute by minute", () => {
     world.describe = () => new NotYetError("too many");
     expect((await runMonitor(logged, world.fleet, world.nowMs)).errors).toEqual([]);
     expect(await stateOfB()).toMatchObject({ serviceProblem: "too many", service: { desired: { tasks: 2 } } });
+  });
+
+  test("a look at a service that shows nothing new is not kept, for five minutes; one that does is", async () => {
+    const { world, ports, store } = aWorld(aFleet());
+    const look = aState("service-a").service as ServiceState;
+    const lookedAt: (number | undefined)[] = [];
+    for (let minute = 0; minute < 8; minute++) {
+      world.nowMs = START_MS + minute * MINUTE_MS;
+      const { nowMs } = world;
+      world.describe = () => ({ ...look, running: minute < 7 ? 2 : 1, observedAtMs: nowMs });
+      await runMonitor(ports, world.fleet, nowMs);
+      const [state] = await store.readStates(world.fleet.name);
+      lookedAt.push(((state?.service?.observedAtMs ?? Number.NaN) - START_MS) / MINUTE_MS);
+    }
+    expect(lookedAt).toEqual([0, 0, 0, 0, 0, 5, 5, 7]);
   });
 
   test("a service created anew under the same name starts with an empty window", async () => {
