@@ -215,8 +215,8 @@ function isSevere(
       const needed = samplesToGrow(rule, policy, fleet.monitor.periodMs);
       if (needed === 1) return true;
       return state.window
+        .last(needed)
         .samples()
-        .slice(-needed)
         .every((each) => (trigger.read(each, context) ?? 0) > rule.up);
     });
   });

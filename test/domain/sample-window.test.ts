@@ -83,6 +83,28 @@ test("copies, views, the iterator, the scan and JSON tell the same", () => {
   expect(SampleWindow.EMPTY.endMs).toBeUndefined();
 });
 
+test("parts: up to a moment, after it, the last ones; and appended to from there", () => {
+  const window = SampleWindow.of([at(1), at(2), at(3)]);
+  expect([0, 1, 2.5, 3].map((minute) => minutes(window.after(minute * MINUTE_MS)))).toEqual([
+    [1, 2, 3],
+    [2, 3],
+    [3],
+    [],
+  ]);
+  expect([0, 2, 3, 9].map((most) => minutes(window.last(most)))).toEqual([[], [2, 3], [1, 2, 3], [1, 2, 3]]);
+  expect([0, 2.5, 3, 9].map((minute) => minutes(window.upTo(minute * MINUTE_MS)))).toEqual([
+    [],
+    [1, 2],
+    [1, 2, 3],
+    [1, 2, 3],
+  ]);
+  const branch = window.upTo(MINUTE_MS).append([at(5)], 15);
+  expect([minutes(branch), minutes(window)]).toEqual([
+    [1, 5],
+    [1, 2, 3],
+  ]);
+});
+
 test("a value that is no number is refused, and changes no window", () => {
   const window = SampleWindow.of([at(1)]);
   expect(() => window.append([at(2), at(3, Number.NaN)], 15)).toThrow(InvariantError);

@@ -12,7 +12,7 @@ import {
   sameSize,
   totalOf,
 } from "../model/resources.ts";
-import type { MetricName, Sample } from "../model/sample.ts";
+import { IS_OBSERVED, type MetricName, type Sample } from "../model/sample.ts";
 import type { SampleWindow } from "../model/sample-window.ts";
 import type { ServiceState } from "../model/service.ts";
 
@@ -91,15 +91,14 @@ function isFresh(sample: Sample, monitor: MonitorPolicy, nowMs: number): boolean
 
 /** Share of the periods since the window's first sample (at most the window's length) that have a usable sample. */
 function completeness(window: SampleWindow, monitor: MonitorPolicy, nowMs: number): number {
-  const recent = window
-    .samples()
-    .slice(-monitor.windowSamples)
-    .filter((each) => each.endMs <= nowMs);
-  const first = recent[0];
-  const last = recent.at(-1);
+  const recent = window.last(monitor.windowSamples).upTo(nowMs);
+  const first = recent.view(0);
+  const last = recent.view(-1);
   if (first === undefined || last === undefined) return 0;
   const expected = Math.min(monitor.windowSamples, Math.round((last.endMs - first.endMs) / monitor.periodMs) + 1);
-  const usable = recent.filter((sample) => ESSENTIAL.every((metric) => sample.values[metric] !== undefined)).length;
+  let usable = 0;
+  for (const sample = recent.scan(); sample.next(); )
+    if (ESSENTIAL.every((metric) => IS_OBSERVED[metric](sample))) usable++;
   return usable / expected;
 }
 

@@ -185,6 +185,32 @@ export class SampleWindow implements Iterable<Sample> {
     return new SampleWindow(block, fits ? end - kept : 0, length);
   }
 
+  /** Without the samples that ended later. */
+  upTo(ms: number): SampleWindow {
+    return this.#part(0, this.#endedBy(ms));
+  }
+
+  /** Without the samples that ended then or before. */
+  after(ms: number): SampleWindow {
+    return this.#part(this.#endedBy(ms), this.length);
+  }
+
+  /** The newest `most`. */
+  last(most: number): SampleWindow {
+    return this.#part(Math.max(0, this.length - most), this.length);
+  }
+
+  /** How many samples ended by then. */
+  #endedBy(ms: number): number {
+    let count = this.length;
+    while (count > 0 && (this.#block.numbers[(this.#from + count - 1) * COLUMNS + END_MS] as number) > ms) count--;
+    return count;
+  }
+
+  #part(from: number, to: number): SampleWindow {
+    return to - from === this.length ? this : new SampleWindow(this.#block, this.#from + from, to - from);
+  }
+
   /** A copy of one sample; counted from the newest one where `index` is negative. Undefined outside the window. */
   at(index: number): Sample | undefined {
     const view = this.view(index);
@@ -227,14 +253,9 @@ function spread(sample: Sample | undefined): number {
 /** By names in the source: by one in a variable it takes many times as long, and every decision by demand copies a window. */
 function copyOf(view: SampleView): Sample {
   const values: { [Metric in MetricName]?: number } = {};
-  const { cpuUsed, memoryUsed, networkUsed, storageUsed, responseTime, throughput, queueLength, errorRate } = view;
-  if (cpuUsed !== undefined) values.cpuUsed = cpuUsed;
-  if (memoryUsed !== undefined) values.memoryUsed = memoryUsed;
-  if (networkUsed !== undefined) values.networkUsed = networkUsed;
-  if (storageUsed !== undefined) values.storageUsed = storageUsed;
-  if (responseTime !== undefined) values.responseTime = responseTime;
-  if (throughput !== undefined) values.throughput = throughput;
-  if (queueLength !== undefined) values.queueLength = queueLength;
-  if (errorRate !== undefined) values.errorRate = errorRate;
+  for (const metric of METRICS) {
+    const value = view[metric];
+    if (value !== undefined) values[metric] = value;
+  }
   return { endMs: view.endMs, periodMs: view.periodMs, values, absent: view.absent };
 }

@@ -65,11 +65,8 @@ function isContradicted(
   if (metric === "memoryUsed") return running > 0;
   if (metric === "cpuUsed") return running > 0 && (sample.values.throughput ?? 0) > 0;
   if (metric === "throughput") {
-    const busy =
-      previous
-        .samples()
-        .slice(-3)
-        .every((each) => (each.values.throughput ?? 0) > 0) && previous.length >= 3;
+    const lately = previous.last(3).samples();
+    const busy = lately.length === 3 && lately.every(({ values }) => (values.throughput ?? 0) > 0);
     return (
       running > 0 &&
       busy &&

@@ -79,8 +79,8 @@ function demandFor(rule: RulePolicy, request: SignalRequest): SignalDemand | und
   const need = STRATEGIES_BY_NAME[policy.strategy].staffing?.(rule, policy.parameters);
   if (need === undefined) return undefined;
   const { size, tasks } = allocation;
-  const window = state.window.samples().filter(({ endMs }) => endMs <= nowMs);
-  const newest = window[window.length - 1];
+  const window = state.window.upTo(nowMs);
+  const newest = window.view(-1);
   const served = newest && servedAt(state, newest.endMs - newest.periodMs / 2);
   const serving = served?.tasks ?? tasks;
   const ahead = demandAhead(outlook, { window, taskCpu: size.cpu, serving, keepMs: need.keepMs });

@@ -58,7 +58,7 @@ function peakUse({ fleet, hours, state, nowMs }: RightSizeRequest): Partial<Reso
   const isFull = ({ samples }: RollupBucket): boolean => samples * periodMs >= completeness * HOUR_MS;
   if (evidence.length < count || !evidence.every(isFull)) return undefined;
   const fromMs = asOfMs(state, fleet.monitor, nowMs) - freshMs - windowSamples * periodMs;
-  const fresh = state.window.samples().filter(({ endMs }) => endMs > fromMs);
+  const fresh = state.window.after(fromMs).samples();
   if (fresh.length < completeness * windowSamples) return undefined;
   const peak: { -readonly [K in ResourceName]?: number } = {};
   for (const [resource, metric] of METRIC_OF_RESOURCE) {

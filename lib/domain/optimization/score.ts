@@ -2,7 +2,7 @@ import type { ComponentState } from "../model/component-state.ts";
 import type { FleetScores } from "../model/learning.ts";
 import type { ComponentPolicy, FleetPolicy } from "../model/policy.ts";
 import { totalOf } from "../model/resources.ts";
-import type { Sample } from "../model/sample.ts";
+import type { SampleWindow } from "../model/sample-window.ts";
 import { asOfMs } from "../monitor/freshness.ts";
 import { performanceScore } from "../monitor/performance.ts";
 import { HOURLY_PRICES } from "../planning/prices.ts";
@@ -66,18 +66,18 @@ export function fleetScores(
 }
 
 /** Samples of the window whose period ended within its length: a window that is no longer filled says nothing of now. */
-function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): readonly Sample[] {
+function recentSamples(fleet: FleetPolicy, state: ComponentState, nowMs: number): SampleWindow {
   const { windowSamples, periodMs, freshMs } = fleet.monitor;
   const fromMs = asOfMs(state, fleet.monitor, nowMs) - windowSamples * periodMs - freshMs;
-  return state.window.samples().filter(({ endMs }) => endMs > fromMs);
+  return state.window.after(fromMs);
 }
 
-function totalsOf(state: ComponentState, samples: readonly Sample[]): Totals {
+function totalsOf(state: ComponentState, samples: SampleWindow): Totals {
   const allocation = state.service?.desired;
   const allocated = allocation === undefined ? undefined : totalOf(allocation);
   let [usedCost, allocatedCost, timed, timeSum, judged, failed] = [0, 0, 0, 0, 0, 0];
-  for (const { values } of samples) {
-    const { cpuUsed, memoryUsed, throughput = 0, responseTime, errorRate } = values;
+  for (const sample = samples.scan(); sample.next(); ) {
+    const { cpuUsed, memoryUsed, throughput = 0, responseTime, errorRate } = sample;
     if (allocated !== undefined && cpuUsed !== undefined && memoryUsed !== undefined) {
       usedCost += costOf(cpuUsed, memoryUsed);
       allocatedCost += costOf(allocated.cpu, allocated.memory);
@@ -110,10 +110,10 @@ function add(a: Totals, b: Totals): Totals {
 }
 
 /** Undefined where no sample has a score. */
-function meanScore(samples: readonly Sample[], policy: ComponentPolicy): number | undefined {
+function meanScore(samples: SampleWindow, policy: ComponentPolicy): number | undefined {
   let sum = 0;
   let count = 0;
-  for (const sample of samples) {
+  for (const sample = samples.scan(); sample.next(); ) {
     const score = performanceScore(sample, policy);
     if (score === undefined) continue;
     sum += score;

@@ -4,6 +4,7 @@ import type { Decision } from "../../domain/model/decision.ts";
 import type { ComponentPolicy, ExecutionPolicy, RulePolicy } from "../../domain/model/policy.ts";
 import type { Allocation } from "../../domain/model/resources.ts";
 import type { Sample } from "../../domain/model/sample.ts";
+import { SampleWindow } from "../../domain/model/sample-window.ts";
 import { performanceScore } from "../../domain/monitor/performance.ts";
 
 /** The rule that asked for a decision, as configured now. */
@@ -18,9 +19,8 @@ export function valueBefore(decision: Decision): number | undefined {
 
 /** Samples whose whole period lies after the moment. */
 export function samplesAfter(state: ComponentState | undefined, sinceMs: number, untilMs: number): readonly Sample[] {
-  return (state?.window.samples() ?? []).filter(
-    (sample) => sample.endMs - sample.periodMs >= sinceMs && sample.endMs <= untilMs,
-  );
+  const window = state?.window.after(sinceMs).upTo(untilMs) ?? SampleWindow.EMPTY;
+  return window.samples().filter(({ endMs, periodMs }) => endMs - periodMs >= sinceMs);
 }
 
 /** Mean of what the rule's trigger reads in the samples; undefined without a single value. */
@@ -47,9 +47,7 @@ export function isHarmed(
 ): boolean {
   const after = samplesAfter(state, between.afterMs, between.nowMs);
   if (after.length < SAMPLES_AFTER_MIN) return false;
-  const before = (state?.window.samples() ?? [])
-    .filter((sample) => sample.endMs <= between.beforeMs)
-    .slice(-SAMPLES_BEFORE);
+  const before = (state?.window ?? SampleWindow.EMPTY).upTo(between.beforeMs).last(SAMPLES_BEFORE).samples();
   const errors = difference(before, after, (sample) => sample.values.errorRate);
   const score = difference(before, after, (sample) => performanceScore(sample, component));
   return (

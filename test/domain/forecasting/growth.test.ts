@@ -12,6 +12,7 @@ import {
 import { trainGrowth } from "../../../lib/domain/forecasting/growth/growth-model.ts";
 import { dot, fitQuantile } from "../../../lib/domain/forecasting/growth/quantile-regression.ts";
 import type { Sample } from "../../../lib/domain/model/sample.ts";
+import { SampleWindow } from "../../../lib/domain/model/sample-window.ts";
 import { Prng } from "../../../lib/simulation/prng.ts";
 
 const MINUTE = 60_000;
@@ -108,7 +109,7 @@ describe("growth learned from the past", () => {
       const samples = samplesOf(dailyJob, START, atMs);
       const seen = demandSeries(samples, { fromMs: START, toMs: atMs, taskCpu: 1000 });
       const outlook = outlookOf([seen], model, { taskCpu: 1000, leadMinutes: 4, nowMs: atMs });
-      const window = samples.slice(-60);
+      const window = SampleWindow.of(samples.slice(-60));
       return demandAhead(outlook, { window, taskCpu: 1000, serving: 20, keepMs: 300_000 })?.ahead ?? Number.NaN;
     };
     expect(ahead(6 * 60 - 1)).toBeGreaterThan(5);
@@ -163,7 +164,10 @@ describe("what is rarer than a line can be fitted for", () => {
     const model = trainGrowth(series, { quantile, leadMinutes: 4, nowMs: START + 7 * DAY });
     const outlook = outlookOf([series], model, { taskCpu: 1000, leadMinutes: 4, nowMs: START + 7 * DAY });
     const calm = samplesOf(() => 4, START + 7 * DAY - 20 * MINUTE, START + 7 * DAY);
-    return demandAhead(outlook, { window: calm, taskCpu: 1000, serving: 50, keepMs: 300_000 })?.growth ?? Number.NaN;
+    return (
+      demandAhead(outlook, { window: SampleWindow.of(calm), taskCpu: 1000, serving: 50, keepMs: 300_000 })?.growth ??
+      Number.NaN
+    );
   };
 
   test("each tenfold sureness beyond costs the same: the mean excess, ln 10 times", () => {
@@ -209,7 +213,7 @@ describe("an outlook made shortly after another", () => {
 
 describe("demand ahead", () => {
   const window = samplesOf(() => 4, START, START + 20 * MINUTE);
-  const at = { window, taskCpu: 1000, serving: 10, keepMs: 300_000 };
+  const at = { window: SampleWindow.of(window), taskCpu: 1000, serving: 10, keepMs: 300_000 };
 
   test("without an outlook a third more is allowed for, and said to be assumed", () => {
     expect(demandAhead(undefined, at)).toEqual({
@@ -245,22 +249,22 @@ describe("demand ahead", () => {
       ...each,
       values: { ...each.values, responseTime: i === window.length - 1 ? 900 : 100 },
     }));
-    expect(demandAhead(undefined, { ...at, window: slow, serving: 4.6 })?.now).toBe(8);
-    expect(demandAhead(undefined, { ...at, window: slow, serving: 5 })?.now).toBe(4);
+    expect(demandAhead(undefined, { ...at, window: SampleWindow.of(slow), serving: 4.6 })?.now).toBe(8);
+    expect(demandAhead(undefined, { ...at, window: SampleWindow.of(slow), serving: 5 })?.now).toBe(4);
   });
 
   test("a shrink leaves room for the highest of the recent past", () => {
     const fell = samplesOf((ms) => (ms < START + 17 * MINUTE ? 9 : 3), START, START + 20 * MINUTE);
-    const ahead = demandAhead(undefined, { ...at, window: fell });
+    const ahead = demandAhead(undefined, { ...at, window: SampleWindow.of(fell) });
     expect(ahead?.ahead).toBeCloseTo(4, 1);
     expect(ahead?.keep).toBeGreaterThan(9);
-    expect(demandAhead(undefined, { ...at, window: fell, keepMs: 60_000 })?.keep).toBeCloseTo(4, 1);
+    expect(demandAhead(undefined, { ...at, window: SampleWindow.of(fell), keepMs: 60_000 })?.keep).toBeCloseTo(4, 1);
   });
 
   test("no newest value, no demand", () => {
     const blind = [...window, { endMs: START + 21 * MINUTE, periodMs: 20_000, values: {}, absent: {} }];
-    expect(demandAhead(undefined, { ...at, window: blind })).toBeUndefined();
-    expect(demandAhead(undefined, { ...at, window: [] })).toBeUndefined();
+    expect(demandAhead(undefined, { ...at, window: SampleWindow.of(blind) })).toBeUndefined();
+    expect(demandAhead(undefined, { ...at, window: SampleWindow.EMPTY })).toBeUndefined();
     expect(demandAhead(undefined, { ...at, taskCpu: 0 })).toBeUndefined();
   });
 
@@ -272,7 +276,7 @@ describe("demand ahead", () => {
         const outlook = outlookOf([series], model, { taskCpu: 1000, leadMinutes: 4, nowMs: START + 20 * MINUTE });
         expect(demandAhead(outlook, at)?.from).toBe("model");
         const late = samplesOf(() => 4, START + 40 * MINUTE, START + 60 * MINUTE);
-        const other = what === "size" ? { ...at, taskCpu: 500 } : { ...at, window: late };
+        const other = what === "size" ? { ...at, taskCpu: 500 } : { ...at, window: SampleWindow.of(late) };
         expect(demandAhead(outlook, other)?.from).toBe("default");
       }),
     );

@@ -1,5 +1,5 @@
-import type { Sample } from "../../model/sample.ts";
-import { type DemandSeries, firstAfter } from "./demand-series.ts";
+import type { SampleWindow } from "../../model/sample-window.ts";
+import type { DemandSeries } from "./demand-series.ts";
 import {
   growthFeatures,
   isRecentKnown,
@@ -124,13 +124,13 @@ export function demandAhead(
     serving,
     keepMs,
   }: {
-    readonly window: readonly Sample[];
+    readonly window: SampleWindow;
     readonly taskCpu: number;
     readonly serving: number;
     readonly keepMs: number;
   },
 ): DemandAhead | undefined {
-  const newest = window[window.length - 1];
+  const newest = window.view(-1);
   const used = newest?.values.cpuUsed;
   if (newest === undefined || used === undefined || taskCpu <= 0) return undefined;
   const had = serving * taskCpu;
@@ -139,8 +139,9 @@ export function demandAhead(
   const learned = learnedGrowth(outlook, { window, taskCpu, now, newestMs: newest.endMs });
   const growth = Math.max(GROWTH_MIN, learned ?? DEFAULT_GROWTH);
   let recent = now;
-  for (const { endMs, values } of window)
-    if (endMs > newest.endMs - keepMs) recent = Math.max(recent, (values.cpuUsed ?? 0) / taskCpu);
+  const recentMs = newest.endMs - keepMs;
+  for (const sample = window.scan(); sample.next(); )
+    if (sample.endMs > recentMs) recent = Math.max(recent, (sample.cpuUsed ?? 0) / taskCpu);
   const most = HIGHEST_TIMES * (outlook?.model?.highest ?? Number.POSITIVE_INFINITY);
   const ahead = grown(now, growth, most);
   return {
@@ -161,14 +162,14 @@ function grown(demand: number, by: number, most: number): number {
  * Operations wait: the newest response takes many times what is usual. What is used then is what the tasks could do, also
  * when more of them run by now than did in the sample.
  */
-function isQueueing(window: readonly Sample[]): boolean {
-  const now = window[window.length - 1]?.values.responseTime;
+function isQueueing(window: SampleWindow): boolean {
+  const now = window.view(-1)?.responseTime;
   if (now === undefined) return false;
   // More than many times the median: more than many times more than half of them. Every decision asks: nothing is sorted.
   let known = 0;
   let exceeded = 0;
-  for (const { values } of window) {
-    const { responseTime } = values;
+  for (const sample = window.scan(); sample.next(); ) {
+    const { responseTime } = sample;
     if (responseTime === undefined) continue;
     known++;
     if (now > QUEUEING * responseTime) exceeded++;
@@ -183,7 +184,7 @@ const QUEUEING = 4;
 function learnedGrowth(
   outlook: DemandOutlook | undefined,
   at: {
-    readonly window: readonly Sample[];
+    readonly window: SampleWindow;
     readonly taskCpu: number;
     readonly now: number;
     readonly newestMs: number;
@@ -201,14 +202,16 @@ function learnedGrowth(
 }
 
 /** Logarithms of the mean demand of the last whole minutes, as `demandSeries` has them; NaN for a gap. */
-function recentLogs(window: readonly Sample[], toMs: number, taskCpu: number): number[] {
+function recentLogs(window: SampleWindow, toMs: number, taskCpu: number): number[] {
   const logs: number[] = [];
-  let at = firstAfter(window, toMs - RECENT_LOGS * MINUTE_MS);
-  for (let endMs = toMs - (RECENT_LOGS - 1) * MINUTE_MS; endMs <= toMs; endMs += MINUTE_MS) {
+  const fromMs = toMs - RECENT_LOGS * MINUTE_MS;
+  const sample = window.after(fromMs).scan();
+  let isThere = sample.next();
+  for (let endMs = fromMs + MINUTE_MS; endMs <= toMs; endMs += MINUTE_MS) {
     let sum = 0;
     let count = 0;
-    for (let sample = window[at]; sample !== undefined && sample.endMs <= endMs; sample = window[++at]) {
-      const used = sample.values.cpuUsed;
+    for (; isThere && sample.endMs <= endMs; isThere = sample.next()) {
+      const used = sample.cpuUsed;
       if (used === undefined) continue;
       sum += used / taskCpu;
       count++;
