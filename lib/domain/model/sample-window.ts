@@ -247,10 +247,10 @@ export class SampleWindow implements Iterable<Sample> {
 
 /** 0 to SPARE_ROWS - 1, by what a sample holds, so that the windows of many components do not move on in the same pass. */
 function spread(sample: Sample | undefined): number {
-  return Math.floor(Math.abs(sample?.values.cpuUsed ?? 0)) % SPARE_ROWS || 0;
+  const spare = Math.floor(Math.abs(sample?.values.cpuUsed ?? 0)) % SPARE_ROWS;
+  return Number.isNaN(spare) ? 0 : spare;
 }
 
-/** By names in the source: by one in a variable it takes many times as long, and every decision by demand copies a window. */
 function copyOf(view: SampleView): Sample {
   const values: { [Metric in MetricName]?: number } = {};
   for (const metric of METRICS) {
