@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Sample } from "../../../lib/domain/model/sample.ts";
+import { METRICS, type Sample } from "../../../lib/domain/model/sample.ts";
 import {
   BUCKET_MS,
   hoursMissing,
@@ -28,6 +28,16 @@ describe("roll-up", () => {
     expect(block?.buckets[11]).toMatchObject({ startMs: T0 + 55 * MINUTE, samples: 5 });
     expect(block?.buckets[11]?.mean.cpuUsed).toBe(57);
     expect(block?.buckets[11]?.max.cpuUsed).toBe(59);
+  });
+
+  it("keeps every metric, in five minutes and in hours", () => {
+    const values = Object.fromEntries(METRICS.map((metric, i) => [metric, i + 1])) as Sample["values"];
+    const blocks = rollUpSamples("api", [
+      { endMs: T0 + MINUTE, periodMs: MINUTE, values, absent: {} },
+      { endMs: T0 + 2 * MINUTE, periodMs: MINUTE, values, absent: {} },
+    ]);
+    for (const bucket of [blocks[0]?.buckets[0], rollUpHours(blocks)[0]])
+      expect(bucket).toEqual({ startMs: T0, samples: 2, mean: values, max: values });
   });
 
   it("weights response time and errors with operations", () => {
