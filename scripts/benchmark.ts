@@ -18,6 +18,7 @@ import { type PlanOptions, plannedJobs, SWEPT, TRACES } from "./benchmark/plan.t
 import { plotFiles } from "./benchmark/plots.ts";
 import { runJobs } from "./benchmark/pool.ts";
 import { type Ran, type Results, resultsFrom, resultsText } from "./benchmark/results.ts";
+import { SIGHTED } from "./benchmark/sighted.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const OPTIONS = {
@@ -115,7 +116,7 @@ try {
         "trace",
         TRACES.map(({ name }) => name),
       ),
-      scalers: names(values.scalers, "scaler", SWEPT),
+      scalers: names(values.scalers, "scaler", [...SWEPT, SIGHTED]),
       quick: values.quick,
       cachedOnly: values["cached-only"] === true,
     });

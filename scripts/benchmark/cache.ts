@@ -23,7 +23,7 @@ export class OutcomeCache {
   constructor(root: string) {
     this.#file = join(root, ".benchmark", "outcomes.jsonl");
     this.#sources = {
-      peers: sourceHash(root, ["lib/backtest/scalers.ts", "scripts/benchmark/job.ts"]),
+      peers: sourceHash(root, ["lib/backtest/scalers.ts", "scripts/benchmark/job.ts", "scripts/benchmark/sighted.ts"]),
       controller: sourceHash(root, ["scripts/benchmark/job-run.ts"]),
     };
     mkdirSync(dirname(this.#file), { recursive: true });

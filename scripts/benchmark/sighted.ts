@@ -1,3 +1,4 @@
+import { mostTasksNeeded } from "../../lib/backtest/peers/oracle.ts";
 import { runPeer } from "../../lib/backtest/run-peer.ts";
 import { clairvoyantScaler } from "../../lib/backtest/scaler-definition.ts";
 import type { BacktestScaler } from "../../lib/backtest/scaler-run.ts";
@@ -13,20 +14,18 @@ const factory = clairvoyantScaler({
     headroom: { initial: 0, min: 0, max: 100, meaning: "Tasks it keeps beyond those needed now, as a share of them." },
   },
   sweep: { parameter: "headroom", values: [0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.7, 1, 1.5, 2.5, 4, 7, 12] },
-  begin: ({ headroom }, { clairvoyance, startMs }) => {
-    const { startUpMs, drainMs, stepMs } = clairvoyance;
-    const neededAt = (ms: number): number =>
-      clairvoyance.tasksNeededAt(startMs + Math.floor((ms - startMs) / stepMs) * stepMs) ?? 0;
+  begin: ({ headroom }, context) => {
+    const { startUpMs, drainMs } = context.clairvoyance;
     return {
       everyMs: EVERY_MS,
       metrics: { periodMs: 60_000 },
       decide: ({ nowMs, tasks: { desired } }) => {
-        const wanted = Math.ceil(neededAt(nowMs) * (1 + headroom) - 1e-9);
-        if (desired <= wanted) return wanted;
-        let later = wanted;
+        const needed = mostTasksNeeded(context, nowMs, nowMs);
+        if (needed === undefined) return undefined;
+        const wanted = Math.ceil(needed * (1 + headroom) - 1e-9);
         const untilMs = nowMs + startUpMs + EVERY_MS + drainMs;
-        for (let ms = nowMs; ms <= untilMs; ms += stepMs) later = Math.max(later, neededAt(ms));
-        return desired > later ? later : undefined;
+        const later = Math.max(wanted, mostTasksNeeded(context, nowMs, untilMs) ?? 0);
+        return desired < wanted ? wanted : Math.min(desired, later);
       },
     };
   },

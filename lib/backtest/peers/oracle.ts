@@ -1,3 +1,4 @@
+import type { ClairvoyantContext } from "../scaler.ts";
 import { clairvoyantScaler } from "../scaler-definition.ts";
 
 /**
@@ -14,18 +15,12 @@ export const oracle = clairvoyantScaler({
     share: { initial: 1, min: 0.1, max: 10, meaning: "Tasks it has, as a multiple of those needed." },
   },
   sweep: { parameter: "share", values: [0.8, 0.85, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3] },
-  begin: ({ share }, { clairvoyance, startMs }) => {
-    const { startUpMs, drainMs, stepMs } = clairvoyance;
+  begin: ({ share }, context) => {
+    const { startUpMs, drainMs } = context.clairvoyance;
     const everyMs = 10_000;
-    /** Most tasks needed from one moment to the other, both included; undefined outside the trace. */
     const peak = (fromMs: number, toMs: number): number | undefined => {
-      let most: number | undefined;
-      // Steps of the trace, so that none is missed.
-      for (let ms = startMs + Math.floor((fromMs - startMs) / stepMs) * stepMs; ms <= toMs; ms += stepMs) {
-        const needed = clairvoyance.tasksNeededAt(ms);
-        if (needed !== undefined) most = Math.max(most ?? 0, Math.round(needed * share));
-      }
-      return most;
+      const most = mostTasksNeeded(context, fromMs, toMs);
+      return most === undefined ? undefined : Math.round(most * share);
     };
     return {
       everyMs,
@@ -42,3 +37,19 @@ export const oracle = clairvoyantScaler({
     };
   },
 });
+
+/** Most tasks needed from one moment to the other, both included; undefined outside the trace. */
+export function mostTasksNeeded(
+  { clairvoyance, startMs }: ClairvoyantContext,
+  fromMs: number,
+  toMs: number,
+): number | undefined {
+  const { stepMs } = clairvoyance;
+  let most: number | undefined;
+  // Steps of the trace, so that none is missed.
+  for (let ms = startMs + Math.floor((fromMs - startMs) / stepMs) * stepMs; ms <= toMs; ms += stepMs) {
+    const needed = clairvoyance.tasksNeededAt(ms);
+    if (needed !== undefined) most = Math.max(most ?? 0, needed);
+  }
+  return most;
+}
