@@ -12,9 +12,7 @@ export class Prng {
 
   /** The same seed and key always give the same sequence. */
   constructor(seed: number, ...key: readonly number[]) {
-    // As hash32 does, without handing the key on: every step of the world makes one of these.
-    let mixed = mixedWith(HASH_START, seed);
-    for (let at = 0; at < key.length; at++) mixed = mixedWith(mixed, key[at] as number);
+    const mixed = mixedWithAll(mixedWith(HASH_START, seed), key);
     this.#a = mixedWith(mixed, 1);
     this.#b = mixedWith(mixed, 2);
     this.#c = mixedWith(mixed, 3);
@@ -87,11 +85,15 @@ export function lognormalSigma(median: number, p95: number): number {
 
 /** Mixes whole numbers (each taken modulo 2^53 as two words) to 32 well spread bits. */
 export function hash32(...parts: readonly number[]): number {
-  let hash = HASH_START;
-  for (const part of parts) hash = mixedWith(hash, part);
-  return hash;
+  return mixedWithAll(HASH_START, parts);
 }
 const HASH_START = 0x9e3779b9;
+
+function mixedWithAll(hash: number, parts: readonly number[]): number {
+  let mixed = hash;
+  for (let at = 0; at < parts.length; at++) mixed = mixedWith(mixed, parts[at] as number);
+  return mixed;
+}
 
 function mixedWith(hash: number, part: number): number {
   return mix32((mix32(hash ^ (part | 0)) + Math.floor(part / 2 ** 32)) | 0);

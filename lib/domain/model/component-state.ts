@@ -25,7 +25,7 @@ export interface ComponentState {
   readonly v: 1;
   readonly component: string;
   readonly updatedAtMs: number;
-  /** Absent while the service could never be described. */
+  /** Absent while the service could never be described. Looks that show nothing new leave the earlier one for five minutes. */
   readonly service?: ServiceState | undefined;
   /** What served before, ascending; absent while that has not changed for a quarter of an hour. */
   readonly served?: readonly Served[] | undefined;
